@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The PV MMU: validated changes to guest page tables, for the hypercalls, for
+ * trapped writes, and for the grant table.
+ */
+#ifndef HV_MMU_H
+#define HV_MMU_H
+
+#include <hv/domain.h>
+#include <hv/page.h>
+
+/*
+ * Grant mappings write leaf entries past the owner check: @frame (with the
+ * references the caller holds) appears at L1 entry @pte_maddr, or at virtual
+ * address @va of @v's tables.  @l1e is the whole new entry.
+ * -EINVAL: no such entry.
+ */
+int mmu_grant_map_pte(struct vcpu *v, uint64_t pte_maddr, uint64_t l1e);
+int mmu_grant_map_va(struct vcpu *v, uint64_t va, uint64_t l1e);
+/*
+ * The entry still maps @frame: make it @new_l1e (0: clear) and flush; else
+ * -EINVAL and nothing changes.
+ */
+int mmu_grant_unmap_pte(struct vcpu *v, uint64_t pte_maddr, mfn_t frame,
+			uint64_t new_l1e);
+int mmu_grant_unmap_va(struct vcpu *v, uint64_t va, mfn_t frame,
+		       uint64_t new_l1e);
+
+/*
+ * The L1 entry that maps @va in @v's kernel tables, for translation of a
+ * guest's own address into a frame; 0: not mapped.
+ */
+uint64_t mmu_guest_l1e(struct vcpu *v, uint64_t va);
+
+/* M2P: what frame number its owner knows @m by. */
+#define INVALID_M2P_ENTRY (~0ULL)
+#define SHARED_M2P_ENTRY (~0ULL - 1)
+void m2p_set(mfn_t m, uint64_t gfn);
+uint64_t m2p_get(mfn_t m);
+
+/* Whether @d may map frame @m that is no RAM (or not its own RAM). */
+bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);
+
+/* TLBs.  @mask: CPUs that may hold stale entries of guest tables. */
+void tlb_flush_mask(cpumask_t mask);
+void tlb_flush_local(void);
+void tlb_flush_va_mask(cpumask_t mask, uint64_t va);
+uint32_t tlb_clock(void);
+/* CPUs of @mask that have not flushed since @stamp. */
+cpumask_t tlb_filter(cpumask_t mask, uint32_t stamp);
+
+/*
+ * Take (drop) a reference for reading or writing @m's contents on behalf of
+ * @d: as page_get, plus a writable type reference when @write.
+ */
+int page_get_for_access(mfn_t m, struct domain *d, bool write,
+			struct page **out);
+void page_put_for_access(struct page *pg, bool write);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The heap of machine frames: power-of-two blocks, for the hypervisor's own
+ * use and for domains.  Contents of what a domain gets are zero.
+ */
+#ifndef HV_PAGE_ALLOC_H
+#define HV_PAGE_ALLOC_H
+
+#include <hv/page.h>
+#include <hv/types.h>
+
+struct domain;
+
+#define MAX_ORDER 18 /* 1 GiB */
+#define ANY_ADDRESS 64
+
+void heap_add(mfn_t start, mfn_t end); /* boot: hand [start, end) over */
+uint64_t heap_free_pages(void);
+uint64_t heap_total_pages(void);
+
+/*
+ * 2^@order frames, aligned to that, all below 2^@address_bits bytes; NULL when
+ * there are none.  Not owned, not cleared.
+ */
+struct page *heap_alloc(unsigned int order, unsigned int address_bits);
+void heap_free(struct page *pg, unsigned int order);
+
+/* The same as hypervisor memory, cleared, by address; NULL when out. */
+void *hv_pages_alloc(unsigned int order);
+void hv_pages_free(void *va, unsigned int order);
+
+/*
+ * 2^@order frames for @d, each with its allocation reference, in its page list
+ * and total.  NULL: no memory, or over d->max_pages.
+ */
+struct page *domain_alloc_pages(struct domain *d, unsigned int order,
+				unsigned int address_bits);
+/*
+ * Drop the allocation reference of one of @d's frames: it leaves the total,
+ * and is freed when its last reference goes.  -EINVAL: not allocated to @d.
+ */
+int domain_release_page(struct domain *d, struct page *pg);
+
+/* Memory reserved ahead for domains under construction (claims). */
+int domain_claim_pages(struct domain *d, uint64_t pages);
+
+#endif
