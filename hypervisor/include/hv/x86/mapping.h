@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Addresses of memory and devices in the hypervisor's own tables. */
+#ifndef HV_X86_MAPPING_H
+#define HV_X86_MAPPING_H
+
+#include <hv/types.h>
+#include <hv/x86/layout.h>
+
+/* All RAM, and the firmware's tables below the top of RAM. */
+static inline void *maddr_to_virt(uint64_t maddr)
+{
+	return (void *)(DIRECTMAP_START + maddr);
+}
+
+static inline uint64_t virt_to_maddr(const void *va)
+{
+	return (uint64_t)va - DIRECTMAP_START;
+}
+
+/*
+ * An uncached mapping of device memory [maddr, +len); for ever.  NULL: no
+ * memory for tables.  Boot and Dom0's device set-up only.
+ */
+void *ioremap_hv(uint64_t maddr, size_t len);
+/* A cached, read-only look at firmware tables wherever they are. */
+const void *map_firmware(uint64_t maddr, size_t len);
+
+/* Boot: build the tables; from here the direct map is valid. */
+void mapping_init(void);
+
+/* Contiguous boot-time memory, cleared; panics when there is none. */
+void *boot_alloc(size_t size, size_t align);
+void boot_alloc_init(void);
+/* Everything left goes to the heap; no boot_alloc afterwards. */
+void boot_alloc_finish(void);
+
+/* The boot page-table root: used by idle vcpus and by APs coming up. */
+extern uint64_t idle_cr3;
+
+/* Copy the hypervisor's L4 slots into a guest's top-level table. */
+void init_hv_l4_slots(uint64_t *l4);
+
+/* Map GDT page @i (0..13) or LDT page @i (16..31) of @cpu's window; 0: none. */
+void window_map(unsigned int cpu, unsigned int i, uint64_t maddr);
+
+#endif
