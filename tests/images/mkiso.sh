@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Make a disk image that GRUB (BIOS) boots by multiboot2.
+#
+#   mkiso.sh OUTPUT HYPERVISOR 'ARGS' [MODULE 'ARGS']...
+set -eu
+
+output=$1 hypervisor=$2 hypervisor_args=$3
+shift 3
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+mkdir -p "$dir/boot/grub"
+cp -L "$hypervisor" "$dir/boot/hypervisor"
+cfg=$dir/boot/grub/grub.cfg
+cat >"$cfg" <<-E
+	set timeout=0
+	serial --unit=0 --speed=115200
+	terminal_output serial
+	menuentry pavo {
+	multiboot2 /boot/hypervisor $hypervisor_args
+E
+n=0
+while [ $# -gt 0 ]; do
+	cp -L "$1" "$dir/boot/module$n"
+	echo "module2 /boot/module$n ${2-}" >>"$cfg"
+	n=$((n + 1))
+	shift
+	[ $# -eq 0 ] || shift
+done
+echo '}' >>"$cfg"
+
+if ! grub-mkrescue -d /usr/lib/grub/i386-pc -o "$output" "$dir" \
+	>"$dir/log" 2>&1; then
+	cat "$dir/log" >&2
+	exit 1
+fi
