@@ -8,20 +8,26 @@
 
 #include <hv/domain.h>
 
-struct sched_poll;
-struct xen_domctl_scheduler_op;
+void sched_init(void); /* boot, before any vcpu               */
+/*
+ * On @cpu itself, which runs its idle vcpu, dom_idle->vcpu[cpu]: from now on
+ * it may be given others.
+ */
+void sched_cpu_up(unsigned int cpu);
 
-void sched_init(void);		     /* boot, before any vcpu               */
-void sched_cpu_up(unsigned int cpu); /* @cpu may be given vcpus from now on  */
-
-/* A new vcpu: paused once for being down; no context needed yet. */
-int sched_add_vcpu(struct vcpu *v);
-void sched_remove_vcpu(struct vcpu *v); /* it is not running               */
-void sched_add_domain(struct domain *d);
+void sched_add_domain(struct domain *d);    /* before its first vcpu        */
+void sched_remove_domain(struct domain *d); /* after its last one           */
+/*
+ * @v runs only once it is initialised and not is_down; an idle vcpu belongs to
+ * the pcpu of its number.  Sets up its timers, too.
+ */
+void sched_add_vcpu(struct vcpu *v);
+/* It is paused and off its pcpu, or never ran; its timers are dead after. */
+void sched_remove_vcpu(struct vcpu *v);
 
 /*
  * Look again whether @v can run (unpaused, up, not blocked) and queue it if
- * so; any CPU, callers hold at most RANK_PORT locks.
+ * so; any CPU, callers hold locks below RANK_RUNQUEUE at most.
  */
 void vcpu_wake(struct vcpu *v);
 /* Take it off its pcpu after a pause; _sync returns once it is off. */
@@ -46,20 +52,39 @@ bool vcpu_runnable(const struct vcpu *v);
 
 /* SOFTIRQ_SCHEDULE: choose and switch; returns only if current goes on. */
 void schedule(void);
-/* Called by context switch code once @prev's registers are saved. */
+/*
+ * context_switch() calls these two: once @prev's registers are saved, which
+ * lets another pcpu run it; and once @next is current and its page tables are
+ * loaded, for its clock, run-state record and periodic timer.
+ */
 void sched_switched_from(struct vcpu *prev);
+void sched_switched_to(struct vcpu *next);
 
 void vcpu_block(void); /* current, unless an event is already deliverable   */
 void vcpu_yield(void);
 
+/* @hard: where it may run; @soft: where it had better.  -EINVAL: nowhere. */
 int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft);
+
+/* 1..65535, and percent of one pcpu (0: no cap).  -EINVAL: out of range. */
+int sched_set_params(struct domain *d, uint32_t weight, uint32_t cap);
+/* A running vcpu is not preempted before this long: 100 us to 100 ms. */
+#define SCHED_RATELIMIT_US_MIN 100
+#define SCHED_RATELIMIT_US_MAX 100000
+extern uint32_t sched_ratelimit_us;
+
 /* ns this vcpu has run, up to now. */
-uint64_t vcpu_cpu_time(const struct vcpu *v);
-void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
+uint64_t vcpu_cpu_time(struct vcpu *v);
+void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out);
+/* ns @cpu has been idle since it came up. */
+uint64_t sched_idle_ns(unsigned int cpu);
+/* Write current's run-state record into its registered area, if any. */
+void runstate_update_guest(struct vcpu *v);
+
+void sched_dump(void); /* debug key: the run queues */
 
 /* x86/context_switch.c: the rest of a switch; does not return. */
 __attribute__((noreturn)) void context_switch(struct vcpu *prev,
 					      struct vcpu *next);
-/* schedule() found nothing better than current: go on with it. */
 
 #endif
