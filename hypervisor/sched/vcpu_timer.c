@@ -86,8 +86,8 @@ static int set_period(struct vcpu *v, uint64_t period_ns)
 	return 0;
 }
 
-int vcpu_op_set_periodic_timer(struct vcpu *caller, struct vcpu *v,
-			       struct vcpu_set_periodic_timer *op)
+int vcpuop_set_periodic_timer(struct vcpu *caller, struct vcpu *v,
+			      struct vcpu_set_periodic_timer *op)
 {
 	(void)caller;
 	if (op->period_ns < MIN_PERIOD_NS || op->period_ns > MAX_PERIOD_NS)
@@ -95,7 +95,7 @@ int vcpu_op_set_periodic_timer(struct vcpu *caller, struct vcpu *v,
 	return set_period(v, op->period_ns);
 }
 
-int vcpu_op_stop_periodic_timer(struct vcpu *caller, struct vcpu *v)
+int vcpuop_stop_periodic_timer(struct vcpu *caller, struct vcpu *v)
 {
 	(void)caller;
 	return set_period(v, 0);
@@ -108,8 +108,8 @@ static void set_singleshot(struct vcpu *v, uint64_t timeout_ns)
 	timer_set(&v->singleshot, timeout_ns);
 }
 
-int vcpu_op_set_singleshot_timer(struct vcpu *caller, struct vcpu *v,
-				 struct vcpu_set_singleshot_timer *op)
+int vcpuop_set_singleshot_timer(struct vcpu *caller, struct vcpu *v,
+				struct vcpu_set_singleshot_timer *op)
 {
 	if (v != caller)
 		return -EINVAL;
@@ -119,7 +119,7 @@ int vcpu_op_set_singleshot_timer(struct vcpu *caller, struct vcpu *v,
 	return 0;
 }
 
-int vcpu_op_stop_singleshot_timer(struct vcpu *caller, struct vcpu *v)
+int vcpuop_stop_singleshot_timer(struct vcpu *caller, struct vcpu *v)
 {
 	if (v != caller)
 		return -EINVAL;

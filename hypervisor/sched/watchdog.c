@@ -62,7 +62,7 @@ static int watchdog_change(struct sched_domain *s, uint32_t id,
 	return 0;
 }
 
-int sched_op_watchdog(struct vcpu *v, struct sched_watchdog *op)
+int schedop_watchdog(struct vcpu *v, struct sched_watchdog *op)
 {
 	struct domain *d = v->domain;
 	int rc;

@@ -12,35 +12,35 @@
 
 struct vcpu;
 
-int sched_op_yield(struct vcpu *v);
-int sched_op_block(struct vcpu *v);
-int sched_op_shutdown(struct vcpu *v, struct sched_shutdown *op);
-int sched_op_poll(struct vcpu *v, struct sched_poll *op);
-int sched_op_remote_shutdown(struct vcpu *v, struct sched_remote_shutdown *op);
-int sched_op_shutdown_code(struct vcpu *v, struct sched_shutdown *op);
-int sched_op_watchdog(struct vcpu *v, struct sched_watchdog *op);
-int sched_op_pin_override(struct vcpu *v, struct sched_pin_override *op);
+int schedop_yield(struct vcpu *v);
+int schedop_block(struct vcpu *v);
+int schedop_shutdown(struct vcpu *v, struct sched_shutdown *op);
+int schedop_poll(struct vcpu *v, struct sched_poll *op);
+int schedop_remote_shutdown(struct vcpu *v, struct sched_remote_shutdown *op);
+int schedop_shutdown_code(struct vcpu *v, struct sched_shutdown *op);
+int schedop_watchdog(struct vcpu *v, struct sched_watchdog *op);
+int schedop_pin_override(struct vcpu *v, struct sched_pin_override *op);
 
-int vcpu_op_up(struct vcpu *caller, struct vcpu *v);
-int vcpu_op_down(struct vcpu *caller, struct vcpu *v);
-int vcpu_op_is_up(struct vcpu *caller, struct vcpu *v);
-int vcpu_op_get_runstate_info(struct vcpu *caller, struct vcpu *v,
-			      struct vcpu_runstate_info *op);
-int vcpu_op_register_runstate_memory_area(
+int vcpuop_up(struct vcpu *caller, struct vcpu *v);
+int vcpuop_down(struct vcpu *caller, struct vcpu *v);
+int vcpuop_is_up(struct vcpu *caller, struct vcpu *v);
+int vcpuop_get_runstate_info(struct vcpu *caller, struct vcpu *v,
+			     struct vcpu_runstate_info *op);
+int vcpuop_register_runstate_memory_area(
 	struct vcpu *caller, struct vcpu *v,
 	struct vcpu_register_runstate_memory_area *op);
-int vcpu_op_register_vcpu_time_memory_area(
+int vcpuop_register_vcpu_time_memory_area(
 	struct vcpu *caller, struct vcpu *v,
 	struct vcpu_register_time_memory_area *op);
-int vcpu_op_set_periodic_timer(struct vcpu *caller, struct vcpu *v,
-			       struct vcpu_set_periodic_timer *op);
-int vcpu_op_stop_periodic_timer(struct vcpu *caller, struct vcpu *v);
-int vcpu_op_set_singleshot_timer(struct vcpu *caller, struct vcpu *v,
-				 struct vcpu_set_singleshot_timer *op);
-int vcpu_op_stop_singleshot_timer(struct vcpu *caller, struct vcpu *v);
-int vcpu_op_send_nmi(struct vcpu *caller, struct vcpu *v);
-int vcpu_op_get_physid(struct vcpu *caller, struct vcpu *v,
-		       struct vcpu_get_physid *op);
+int vcpuop_set_periodic_timer(struct vcpu *caller, struct vcpu *v,
+			      struct vcpu_set_periodic_timer *op);
+int vcpuop_stop_periodic_timer(struct vcpu *caller, struct vcpu *v);
+int vcpuop_set_singleshot_timer(struct vcpu *caller, struct vcpu *v,
+				struct vcpu_set_singleshot_timer *op);
+int vcpuop_stop_singleshot_timer(struct vcpu *caller, struct vcpu *v);
+int vcpuop_send_nmi(struct vcpu *caller, struct vcpu *v);
+int vcpuop_get_physid(struct vcpu *caller, struct vcpu *v,
+		      struct vcpu_get_physid *op);
 
 /* @timeout_ns: absolute system time; 0 stops the timer. */
 long hc_set_timer_op(struct vcpu *v, uint64_t timeout_ns);
