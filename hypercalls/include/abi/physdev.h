@@ -180,11 +180,10 @@ ABI_SIZE(struct physdev_pci_device, 4);
 struct physdev_dbgp_op {
 	uint8_t op;
 	uint8_t bus;
-	uint16_t _pad;
 	union {
 		struct physdev_pci_device pci;
 	} u;
 };
-ABI_SIZE(struct physdev_dbgp_op, 8);
+ABI_SIZE(struct physdev_dbgp_op, 6);
 
 #endif

@@ -108,13 +108,6 @@ struct xenpf_efi_guid {
 };
 ABI_SIZE(struct xenpf_efi_guid, 16);
 
-struct xenpf_efi_variable {
-	uint64_t name; /* UTF-16, guest virtual */
-	xen_ulong_t size;
-	uint64_t data; /* guest virtual */
-	struct xenpf_efi_guid vendor_guid;
-};
-
 struct xenpf_efi_runtime_call {
 	uint32_t function; /* XEN_EFI_* */
 	uint32_t misc;
@@ -128,7 +121,12 @@ struct xenpf_efi_runtime_call {
 		struct xenpf_efi_time set_time;
 		struct xenpf_efi_time get_wakeup_time;
 		struct xenpf_efi_time set_wakeup_time;
-		struct xenpf_efi_variable get_variable, set_variable;
+		struct {
+			uint64_t name; /* UTF-16, guest virtual */
+			xen_ulong_t size;
+			uint64_t data; /* guest virtual */
+			struct xenpf_efi_guid vendor_guid;
+		} get_variable, set_variable;
 		struct {
 			xen_ulong_t size;
 			uint64_t name; /* guest virtual */
