@@ -11,7 +11,8 @@ enum lock_rank {
 	RANK_GRANT,	/* one domain's grant table                      */
 	RANK_MAPTRACK,	/* one domain's grant mappings                   */
 	RANK_EVTCHN,	/* one domain's port table: bind, close          */
-	RANK_IRQ,	/* one irq descriptor; IO-APIC registers         */
+	RANK_IRQ,	/* one irq descriptor                            */
+	RANK_VIRQ,	/* who handles each global virq                  */
 	RANK_PORT,	/* one event channel: send                       */
 	RANK_FIFO,	/* one FIFO event queue                          */
 	RANK_PAGELIST,	/* one domain's page list and totals             */
@@ -20,6 +21,7 @@ enum lock_rank {
 	RANK_RUNQUEUE,	/* one pcpu's run queue                          */
 	RANK_TIMER,	/* one pcpu's timer heap                         */
 	RANK_CALL,	/* cross-CPU call mailbox                        */
+	RANK_CHIPSET,	/* index and data registers: IO-APIC, PCI, RTC   */
 	RANK_CONSOLE,	/* console ring and devices; innermost           */
 };
 
