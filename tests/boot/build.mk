@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Boot tests: hypervisor + Dom0 under QEMU, read over the serial console.
+# HV is the hypervisor to test (HV.gz for GRUB); TESTS picks tests by name.
+HV    ?= $(O)/pavo
+TESTS ?=
+JOBS  ?= $(shell nproc)
+PEER  := $(IMAGES)/xen
+
+BOOT_IMAGES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k $(IMAGES)/linux-$k.lz4) \
+	$(IMAGES)/linux-6.12.zstd $(IMAGES)/dom0.cpio $(PEER) $(PEER).gz
+
+.PHONY: check-boot
+check-boot: $(BOOT_IMAGES) $(HV) $(HV).gz ## boot tests under QEMU
+	tests/boot/run.py --hv $(HV) --jobs $(JOBS) \
+		--results $(O)/results/boot.txt $(TESTS)

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run boot tests.
+
+    run.py [options] [NAME...]      NAME may be a pattern such as 'grub-*'
+
+Prints one line per test and "N passed, N failed"; exits 1 unless all passed.
+"""
+
+import argparse
+import concurrent.futures
+import fnmatch
+import os
+import re
+import sys
+import threading
+import time
+import traceback
+
+from cases import CASES, SERIAL
+from complaints import complaints
+from machine import BootFailure, Config, Machine
+
+TAIL_LINES = 15
+
+
+class Runner:
+    def __init__(self, options):
+        self.options = options
+        self.peer_logs = {}
+        self.lock = threading.Lock()
+        os.makedirs(options.logs, exist_ok=True)
+
+    def config(self, case, hypervisor):
+        images = self.options.images
+        modules = []
+        if case.kernel:
+            args = f"console=hvc0 earlyprintk=xen {case.kernel_args}"
+            modules.append((f"{images}/{case.kernel}", args))
+        if case.initrd:
+            modules.append((f"{images}/{case.initrd}", ""))
+        if case.loader == "grub":
+            hypervisor += ".gz"
+        return Config(hypervisor, f"{SERIAL} {case.hv_args}".strip(), modules,
+                      case.loader, case.mem_mib, case.cpus)
+
+    def play(self, case, hypervisor, log_path):
+        """Boot @case through its steps; returns the console text."""
+        config = self.config(case, hypervisor)
+        with Machine(config, log_path) as machine:
+            for step, argument in case.all_steps():
+                if step == "expect":
+                    match = machine.expect(argument, case.timeout_s)
+                    if argument.startswith("^@dom0"):
+                        check_facts(case, match[1])
+                elif step == "type":
+                    machine.type(argument)
+                else:
+                    why = machine.wait_exit(case.timeout_s)
+                    if why != argument:
+                        raise BootFailure(f"ended by {why}, not {argument}")
+            if machine.triple_faulted():
+                raise BootFailure("triple fault")
+            return machine.text
+
+    def peer_log(self, case):
+        """Console text of the same machine under the real Xen."""
+        path = f"{self.options.logs}/{case.name}.xen.log"
+        return self.play(case, self.options.peer, path)
+
+    def test(self, case):
+        path = f"{self.options.logs}/{case.name}.log"
+        text = self.play(case, self.options.hv, path)
+        if case.compare_log:
+            usual = complaints(self.peer_log(case))
+            for line, printed in complaints(text).items():
+                if line not in usual:
+                    raise BootFailure(f"not on the real Xen: {printed}")
+
+    def run(self, case):
+        start = time.monotonic()
+        failure = None
+        try:
+            self.test(case)
+        except BootFailure as error:
+            failure = str(error)
+        except Exception:  # a mistake in the test is a failed test, too
+            failure = traceback.format_exc()
+        seconds = time.monotonic() - start
+        with self.lock:
+            self.report(case, failure, seconds)
+        return failure is None
+
+    def report(self, case, failure, seconds):
+        print(f"{'FAIL' if failure else 'ok  '} {case.name:<28} "
+              f"{seconds:6.1f} s", flush=True)
+        if not failure:
+            return
+        path = f"{self.options.logs}/{case.name}.log"
+        print(f"     {failure}\n     log: {path}")
+        if os.path.exists(path):
+            with open(path, errors="replace") as f:
+                for line in f.read().splitlines()[-TAIL_LINES:]:
+                    print("     | " + line.rstrip("\r"))
+        sys.stdout.flush()
+
+
+def check_facts(case, line):
+    """Dom0 is what was asked for."""
+    facts = dict(re.findall(r"(\w+)=(\S*)", line))
+    version = re.match(r"linux-([\d.]+\d)", case.kernel)[1]
+    if not facts["kernel"].startswith(version + "."):
+        raise BootFailure(f"kernel is {facts['kernel']}, not {version}")
+    if facts["caps"] != "control_d":
+        raise BootFailure(f"capabilities are '{facts['caps']}'")
+    if int(facts["cpus"]) != (case.dom0_cpus or case.cpus):
+        raise BootFailure(f"Dom0 has {facts['cpus']} cpus")
+    if case.dom0_mib:
+        least, most = case.dom0_mib
+        mib = int(facts["mem_kib"]) // 1024
+        if not least <= mib <= most:
+            raise BootFailure(f"Dom0 has {mib} MiB, not {least} to {most}")
+
+
+def selected(patterns):
+    if not patterns:
+        return CASES
+    cases = [case for case in CASES
+             if any(fnmatch.fnmatch(case.name, p) for p in patterns)]
+    if not cases:
+        sys.exit("no test is called " + " or ".join(patterns))
+    return cases
+
+
+def main():
+    options = argparse.ArgumentParser(usage=__doc__)
+    options.add_argument("--hv", default="build/pavo")
+    options.add_argument("--peer", default="build/images/xen")
+    options.add_argument("--images", default="build/images")
+    options.add_argument("--logs", default="build/logs")
+    options.add_argument("--results")
+    options.add_argument("--jobs", type=int, default=os.cpu_count())
+    options.add_argument("--list", action="store_true")
+    options.add_argument("names", nargs="*")
+    options = options.parse_args()
+
+    cases = selected(options.names)
+    if options.list:
+        print("\n".join(case.name for case in cases))
+        return
+    runner = Runner(options)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        passed = sum(pool.map(runner.run, cases))
+    summary = f"{passed} passed, {len(cases) - passed} failed"
+    print(summary)
+    if options.results:
+        os.makedirs(os.path.dirname(options.results), exist_ok=True)
+        with open(options.results, "w") as f:
+            f.write(summary + "\n")
+    sys.exit(passed != len(cases))
+
+
+main()
