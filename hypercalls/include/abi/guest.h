@@ -6,6 +6,9 @@
  * Each returns what RAX held, sign and all.  HYPERVISOR_iret is made in
  * assembly by those who need it: it takes a frame on the stack and does not
  * come back.
+ *
+ * A hypercall may deliver events, which are pushed on the stack in use: build
+ * with -mno-red-zone.
  */
 #ifndef ABI_GUEST_H
 #define ABI_GUEST_H
