@@ -9,6 +9,7 @@
 #include <abi/features.h>
 #include <abi/grant_table.h>
 #include <abi/io/console.h>
+#include <abi/io/xenbus.h>
 #include <abi/io/xs_wire.h>
 #include <abi/mca.h>
 #include <abi/memory.h>

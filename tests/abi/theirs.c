@@ -17,6 +17,7 @@
 #include <xen/features.h>
 #include <xen/grant_table.h>
 #include <xen/io/console.h>
+#include <xen/io/xenbus.h>
 #include <xen/io/xs_wire.h>
 #include <xen/memory.h>
 #include <xen/nmi.h>
