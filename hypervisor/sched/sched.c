@@ -166,12 +166,22 @@ static void drop_load(struct run_queue *rq, struct vcpu *v)
 	v->sched.load = 0;
 }
 
-static void enqueue(struct run_queue *rq, struct vcpu *v)
+/* @v has come to @rq: its virtual time counts in this queue's. */
+static void arrive(struct run_queue *rq, struct vcpu *v, uint64_t now)
+{
+	ASSERT(spin_is_held(&rq->lock));
+	charge(rq, now);
+	if (v->sched.is_moving)
+		v->sched.vtime_ns = rq->vtime_ns + (uint64_t)v->sched.lag_ns;
+	v->sched.is_moving = false;
+}
+
+static void enqueue(struct run_queue *rq, struct vcpu *v, uint64_t now)
 {
 	struct list *at = rq->queue.prev;
 
-	ASSERT(spin_is_held(&rq->lock));
 	ASSERT(!v->sched.is_queued && !v->sched.is_running);
+	arrive(rq, v, now);
 	while (at != &rq->queue &&
 	       list_entry(at, struct vcpu, sched.queue)->sched.vtime_ns >
 		       v->sched.vtime_ns)
@@ -195,13 +205,14 @@ static void dequeue(struct run_queue *rq, struct vcpu *v)
 static void move_to(struct run_queue *rq, struct vcpu *v, unsigned int cpu)
 {
 	int64_t lag = (int64_t)(v->sched.vtime_ns - rq->vtime_ns);
-	uint64_t vtime = READ_ONCE(run_queues[cpu].vtime_ns);
 
 	ASSERT(spin_is_held(&rq->lock));
 	ASSERT(!v->sched.is_queued && !v->sched.is_running);
-	lag = min(lag, (int64_t)MAX_LAG_NS);
-	lag = max(lag, -(int64_t)MAX_LAG_NS);
-	v->sched.vtime_ns = vtime + (uint64_t)lag;
+	if (!v->sched.is_moving) {
+		lag = min(lag, (int64_t)MAX_LAG_NS);
+		v->sched.lag_ns = max(lag, -(int64_t)MAX_LAG_NS);
+		v->sched.is_moving = true;
+	}
 	v->sched.moved_ns = now_ns();
 	/* Release: the new owner of @v's fields sees them as we left them. */
 	__atomic_store_n(&v->sched.processor, cpu, __ATOMIC_RELEASE);
@@ -246,7 +257,6 @@ static void preempt_for(struct run_queue *rq, struct vcpu *v, uint64_t now)
 		softirq_raise_on(cpu_of(rq), SOFTIRQ_SCHEDULE);
 		return;
 	}
-	charge(rq, now);
 	if (v->sched.vtime_ns + WAKE_LEAD_NS >= rq->curr->sched.vtime_ns) {
 		if (!timer_is_active(&rq->slice))
 			arm_slice(rq, now);
@@ -336,7 +346,7 @@ static void queue_and_unlock(struct run_queue *rq, struct vcpu *v)
 			return;
 		}
 	}
-	enqueue(rq, v);
+	enqueue(rq, v, now);
 	preempt_for(rq, v, now);
 	spin_unlock(&rq->lock);
 }
@@ -376,7 +386,7 @@ static bool steal_for(unsigned int cpu)
 		spin_unlock(&rq->lock);
 		rq = lock_queue_of(v);
 		if (wants_queue(v))
-			enqueue(rq, v);
+			enqueue(rq, v, now_ns());
 		spin_unlock(&rq->lock);
 		return true;
 	}
@@ -427,7 +437,7 @@ static void balance(struct run_queue *rq, uint64_t now)
 	spin_unlock(&rq->lock);
 	dst = lock_queue_of(v);
 	if (wants_queue(v)) {
-		enqueue(dst, v);
+		enqueue(dst, v, now);
 		preempt_for(dst, v, now);
 	}
 	spin_unlock(&dst->lock);
@@ -590,6 +600,7 @@ void vcpu_wake(struct vcpu *v)
 		spin_unlock(&rq->lock);
 		return;
 	}
+	arrive(rq, v, now_ns());
 	/* It slept: no more than a small claim on time it did not use. */
 	if ((int64_t)(v->sched.vtime_ns + WAKE_BONUS_NS - rq->vtime_ns) < 0)
 		v->sched.vtime_ns = rq->vtime_ns - WAKE_BONUS_NS;

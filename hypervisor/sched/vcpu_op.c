@@ -58,6 +58,14 @@ int vcpuop_get_runstate_info(struct vcpu *caller, struct vcpu *v,
 	return 0;
 }
 
+/* The guest may have unmapped its record; then it has none. */
+static void put(guest_ptr_t to, const void *from, size_t n)
+{
+	int rc = copy_to_guest(to, from, n);
+
+	(void)rc;
+}
+
 void runstate_update_guest(struct vcpu *v)
 {
 	struct vcpu_runstate_info rs = v->runstate;
@@ -67,8 +75,7 @@ void runstate_update_guest(struct vcpu *v)
 	if (guest_ptr_is_null(area))
 		return;
 	if (!(v->domain->vm_assist >> VMASST_TYPE_runstate_update_flag & 1)) {
-		if (copy_to_guest(area, &rs, sizeof(rs)))
-			return;
+		put(area, &rs, sizeof(rs));
 		return;
 	}
 	/*
@@ -80,15 +87,12 @@ void runstate_update_guest(struct vcpu *v)
 		offsetof(struct vcpu_runstate_info, state_entry_time) + 7);
 	rs.state_entry_time |= XEN_RUNSTATE_UPDATE;
 	top = (uint8_t)(rs.state_entry_time >> 56);
-	if (copy_to_guest(flag_byte, &top, 1))
-		return;
+	put(flag_byte, &top, 1);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	if (copy_to_guest(area, &rs, sizeof(rs)))
-		return;
+	put(area, &rs, sizeof(rs));
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	top &= 0x7f;
-	if (copy_to_guest(flag_byte, &top, 1))
-		return;
+	put(flag_byte, &top, 1);
 }
 
 int vcpuop_register_runstate_memory_area(

@@ -7,7 +7,6 @@
 #ifndef UNIT_TEST_H
 #define UNIT_TEST_H
 
-#include <setjmp.h>
 #include <stdarg.h>
 
 struct unit_test {
@@ -20,39 +19,38 @@ void unit_test_register(struct unit_test *t);
 __attribute__((noreturn, format(printf, 3, 4))) void
 unit_test_fail(const char *file, int line, const char *fmt, ...);
 
-#define UNIT_TEST(tname)                                                   \
-	static void tname(void);                                           \
-	__attribute__((constructor)) static void register_##tname(void)    \
-	{                                                                  \
-		static struct unit_test t = { #tname, tname, 0 };          \
-		unit_test_register(&t);                                    \
-	}                                                                  \
+#define UNIT_TEST(tname)                                                       \
+	static void tname(void);                                               \
+	__attribute__((constructor)) static void register_##tname(void)        \
+	{                                                                      \
+		static struct unit_test t = {#tname, tname, 0};                \
+		unit_test_register(&t);                                        \
+	}                                                                      \
 	static void tname(void)
 
-#define EXPECT(c)                                                         \
-	do {                                                              \
-		if (!(c))                                                 \
-			unit_test_fail(__FILE__, __LINE__, "not so: %s",  \
-				       #c);                               \
+#define EXPECT(c)                                                              \
+	do {                                                                   \
+		if (!(c))                                                      \
+			unit_test_fail(__FILE__, __LINE__, "not so: %s", #c);  \
 	} while (0)
 
-#define EXPECT_EQ(a, b)                                                     \
-	do {                                                                \
-		long long a_ = (long long)(a), b_ = (long long)(b);         \
-		if (a_ != b_)                                               \
-			unit_test_fail(__FILE__, __LINE__,                  \
-				       "%s is %lld (0x%llx), not %lld", #a, \
-				       a_, (unsigned long long)a_, b_);     \
+#define EXPECT_EQ(a, b)                                                        \
+	do {                                                                   \
+		long long a_ = (long long)(a), b_ = (long long)(b);            \
+		if (a_ != b_)                                                  \
+			unit_test_fail(__FILE__, __LINE__,                     \
+				       "%s is %lld (0x%llx), not %lld", #a,    \
+				       a_, (unsigned long long)a_, b_);        \
 	} while (0)
 
-#define EXPECT_NEAR(a, b, tolerance)                                         \
-	do {                                                                 \
-		double a_ = (double)(a), b_ = (double)(b);                   \
-		double t_ = (double)(tolerance);                             \
-		if (a_ < b_ - t_ || a_ > b_ + t_)                            \
-			unit_test_fail(__FILE__, __LINE__,                   \
-				       "%s is %g, not %g to %g", #a, a_, b_, \
-				       t_);                                  \
+#define EXPECT_NEAR(a, b, tolerance)                                           \
+	do {                                                                   \
+		double a_ = (double)(a), b_ = (double)(b);                     \
+		double t_ = (double)(tolerance);                               \
+		if (a_ < b_ - t_ || a_ > b_ + t_)                              \
+			unit_test_fail(__FILE__, __LINE__,                     \
+				       "%s is %g, not %g to %g", #a, a_, b_,   \
+				       t_);                                    \
 	} while (0)
 
 #endif

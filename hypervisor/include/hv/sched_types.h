@@ -24,11 +24,13 @@ struct sched_vcpu {
 	bool is_queued;
 	bool is_parked; /* its domain has used up its cap                    */
 	bool is_yielding;
+	bool is_moving; /* lag_ns is valid, vtime_ns not */
 	bool is_pinned; /* pin_override: unpinned_affinity is valid          */
 	cpumask_t hard_affinity, soft_affinity, unpinned_affinity;
 	struct list queue;
 	uint32_t load;	       /* weight it adds to its run queue; 0: none    */
 	uint64_t vtime_ns;     /* time run, scaled by 256 / weight            */
+	int64_t lag_ns;	       /* between two queues: ahead of their vtime_ns */
 	uint64_t charged_ns;   /* running: time run is accounted up to here   */
 	uint64_t moved_ns;     /* when it last changed run queues             */
 	uint64_t last_tick_ns; /* of its periodic timer                      */

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+SCHED_TEST := $(O)/tests/unit/sched
+SCHED_SRC := $(wildcard hypervisor/sched/*.c) hypervisor/lib/spinlock.c
+SCHED_TEST_SRC := $(SCHED_SRC) tests/unit/unit_test.c \
+	tests/unit/sched/machine.c $(wildcard tests/unit/sched/*_test.c)
+SCHED_RACE_SRC := $(SCHED_SRC) tests/unit/sched/race.c
+SCHED_TEST_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 $(WARN) -DDEBUG \
+	-Ihypervisor/include -Ihypercalls/include -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+SCHED_TEST_DEPS := $(wildcard tests/unit/*.h tests/unit/sched/*.h \
+	hypervisor/include/hv/*.h hypervisor/sched/*.h)
+
+$(SCHED_TEST)/sched: $(SCHED_TEST_SRC) $(SCHED_TEST_DEPS)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SCHED_TEST_FLAGS) -o $@ $(SCHED_TEST_SRC)
+
+$(SCHED_TEST)/race: $(SCHED_RACE_SRC) $(SCHED_TEST_DEPS)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SCHED_TEST_FLAGS) -pthread -o $@ $(SCHED_RACE_SRC)
+
+.PHONY: check-sched
+check-sched: $(SCHED_TEST)/sched $(SCHED_TEST)/race ## scheduler and timers
+	@mkdir -p $(O)/results
+	$(SCHED_TEST)/race
+	ASAN_OPTIONS=detect_leaks=0 $(SCHED_TEST)/sched >$(O)/results/sched.txt; \
+	rc=$$?; cat $(O)/results/sched.txt; exit $$rc
+
+check-unit: check-sched
