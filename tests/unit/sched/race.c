@@ -237,6 +237,8 @@ static void run_guest(struct guest *g)
 		pass_token(g);
 		return;
 	}
+	if (chance(g, 4) == 0)
+		sched_yield(); /* here an event must not get lost */
 	if (chance(g, 2)) {
 		schedop_block(&g->v);
 	} else {
