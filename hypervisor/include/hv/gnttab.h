@@ -5,18 +5,43 @@
 
 #include <hv/domain.h>
 
+/*
+ * The sub-operations of grant_table_op, for the domain @d that asks: @count
+ * structs at @ops, in its memory.  Each gets its own GNTST_* status.  Returns
+ * 0: all done, whatever their status.  -errno: stopped at one.  n > 0: stopped
+ * for other work with the last n not begun; call again for those.
+ */
+#define OP(cmd, name, handler, type, copy, callers, doc)                       \
+	long handler(struct domain *d, guest_ptr_t ops, uint32_t count);
+#include "../../../hypercalls/grant.def"
+#undef OP
+
+/*
+ * After max_grant_frames, max_maptrack_frames and max_grant_version are set.
+ * -EINVAL: a limit out of range.  -ENOMEM.
+ */
 int gnttab_init_domain(struct domain *d);
-/* Drop every mapping @d made of others' grants; -ERESTART: call again. */
+/*
+ * @d is dying and its vcpus do not run: drop every mapping it made of others'
+ * grants, but leave to the end of its page tables what they still hold.
+ * -ERESTART: call again.
+ */
 int gnttab_release_mappings(struct domain *d);
+/*
+ * @d is dying: nothing more can be mapped of it.  What others have mapped
+ * stays until they unmap it; each such mapping holds a reference to @d.
+ */
 void gnttab_destroy_domain(struct domain *d);
-void gnttab_free_domain(struct domain *d);
+void gnttab_free_domain(struct domain *d); /* at the last put, or unused   */
 
 /*
  * Frame @idx of @d's table (@status: of its status frames), made if need be;
- * for XENMEM_acquire_resource and add_to_physmap.  -errno or 0.
+ * for XENMEM_acquire_resource and add_to_physmap.  -EINVAL: over the limit, or
+ * no such frames in this version.  -ENOMEM.
  */
 int gnttab_get_shared_frame(struct domain *d, uint32_t idx, bool status,
 			    mfn_t *out);
+/* How many such frames there can be. */
 uint32_t gnttab_nr_frames(struct domain *d, bool status);
 
 void gnttab_dump(struct domain *d); /* debug key g */
