@@ -11,6 +11,8 @@ enum lock_rank {
 	RANK_GRANT,	/* one domain's grant table                      */
 	RANK_MAPTRACK,	/* one domain's grant mappings                   */
 	RANK_EVTCHN,	/* one domain's port table: bind, close          */
+	RANK_PIRQ,	/* one domain's pirq table                       */
+	RANK_PCI,	/* the list of PCI devices and their MSIs        */
 	RANK_IRQ,	/* one irq descriptor                            */
 	RANK_VIRQ,	/* who handles each global virq                  */
 	RANK_PORT,	/* one event channel: send                       */
@@ -21,7 +23,7 @@ enum lock_rank {
 	RANK_RUNQUEUE,	/* one pcpu's run queue                          */
 	RANK_TIMER,	/* one pcpu's timer heap                         */
 	RANK_CALL,	/* cross-CPU call mailbox                        */
-	RANK_CHIPSET,	/* index and data registers: IO-APIC, PCI, RTC   */
+	RANK_CHIPSET,	/* index and data registers, vectors, wall clock */
 	RANK_CONSOLE,	/* console ring and devices; innermost           */
 };
 

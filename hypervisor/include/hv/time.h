@@ -27,6 +27,7 @@ void time_cpu_init(void);   /* each CPU: local timer                       */
  */
 void time_update_vcpu(struct vcpu *v);
 
+void wallclock_init(void); /* BSP: from the battery clock */
 /* shared_info's wall clock: seconds and ns of system time 0. */
 void time_update_wallclock(struct domain *d);
 /* Dom0 says what time it is: @secs.@nsecs UTC was at @system_time_ns. */

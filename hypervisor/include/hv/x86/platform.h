@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine: what boot calls to bring it up, and what Dom0 may and may not
+ * touch of it.  In this order:
+ *
+ *	acpi_init(rsdp)		after mapping_init
+ *	i8259_disable()
+ *	time_early_init()	polls a clock; from here now_ns() works
+ *	irq_init()
+ *	lapic_init_bsp()	the IDT's vectors 0x20 and up go to do_irq
+ *	smp_enumerate()		idle vcpus are wanted for nr_present_cpus()
+ *	ioapic_init()		irq_register_gsi() may be used
+ *	timer_subsys_init()
+ *	time_cpu_init()		this CPU's timer
+ *	wallclock_init()
+ *	sched_cpu_up(0)
+ *	smp_boot_aps(maxcpus)	on one CPU, too: starts what keeps time right
+ */
+#ifndef HV_X86_PLATFORM_H
+#define HV_X86_PLATFORM_H
+
+#include <hv/types.h>
+#include <hv/x86/acpi.h>
+#include <hv/x86/apic.h>
+
+struct domain;
+struct vcpu;
+
+void irq_init(void);
+
+/* IDT entries 0x20 to 0xff but 0x80 come here: interrupts off, no lock. */
+void do_irq(unsigned int vector);
+
+/* Number the CPUs; the boot CPU is 0. */
+void smp_enumerate(void);
+unsigned int nr_present_cpus(void);
+/*
+ * Start the other CPUs, at most @maxcpus in all (0: every one).  Each takes
+ * dom_idle->vcpu[cpu], which must exist, and goes into the idle loop.  Returns
+ * the number of CPUs on line.
+ */
+unsigned int smp_boot_aps(unsigned int maxcpus);
+/* C entry of a started CPU, on its own stack. */
+void ap_start(unsigned int cpu) __attribute__((noreturn));
+uint32_t cpu_apic_id(unsigned int cpu);
+uint32_t cpu_acpi_id(unsigned int cpu);
+/* Stop every other CPU for good (panic, reset); any context. */
+void smp_stop_others(void);
+
+/*
+ * Port I/O of a guest that its IOPL or bitmap allows: pass it on, emulate it,
+ * or ignore it (reads give all ones).  @bytes: 1, 2 or 4.
+ */
+uint32_t guest_port_in(struct vcpu *v, uint16_t port, unsigned int bytes);
+void guest_port_out(struct vcpu *v, uint16_t port, unsigned int bytes,
+		    uint32_t value);
+/* Whether Dom0 must not reach @port directly (for its permission set). */
+bool ioport_dom0_denied(uint16_t port);
+
+/* What a hardware domain may do with a frame that is no RAM. */
+enum iomem_policy { IOMEM_NONE, IOMEM_RO, IOMEM_RW };
+enum iomem_policy iomem_policy(mfn_t m);
+
+/* Seconds since 1970 by the battery clock. */
+uint64_t rtc_read(void);
+/* Dom0's view of the RTC's index and data ports. */
+uint8_t rtc_port_in(uint16_t port);
+void rtc_port_out(uint16_t port, uint8_t value);
+
+/* These do not return. */
+__attribute__((noreturn)) void machine_restart(void);
+__attribute__((noreturn)) void machine_power_off(void);
+__attribute__((noreturn)) void machine_halt(void);
+/* Go to ACPI state @state by writing SLP_TYP values to PM1a and PM1b. */
+int acpi_enter_sleep(unsigned int state, uint16_t val_a, uint16_t val_b);
+
+#endif
