@@ -14,3 +14,7 @@ BOOT_IMAGES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k $(IMAGES)/linux-$k.lz4)
 check-boot: $(BOOT_IMAGES) $(HV) $(HV).gz ## boot tests under QEMU
 	tests/boot/run.py --hv $(HV) --jobs $(JOBS) \
 		--results $(O)/results/boot.txt $(TESTS)
+
+.PHONY: usual-complaints
+usual-complaints: $(BOOT_IMAGES)
+	tests/boot/run.py --learn 5

@@ -57,10 +57,10 @@ def task(name):
 CASES = [
     # Debian's kernels as Dom0, from GRUB, over machine and Dom0 sizes.
     Case("grub-6.1-2g", kernel="linux-6.1", loader="grub", cpus=2,
-         kernel_args="end=poweroff",
+         kernel_args="task=selfcheck", steps=task("selfcheck"),
          dom0_mib=(1600, 2048), compare_log=True),
     Case("grub-6.12-2g", kernel="linux-6.12", loader="grub", cpus=2,
-         kernel_args="end=poweroff",
+         kernel_args="task=selfcheck", steps=task("selfcheck"),
          dom0_mib=(1600, 2048), compare_log=True),
     Case("grub-6.1-768m", loader="grub", mem_mib=768,
          kernel_args="end=poweroff", dom0_mib=(500, 768), compare_log=True),

@@ -2,9 +2,6 @@
 #
 # What the boot tests boot: Debian kernels as they are and repacked, the real
 # Xen for comparison, the Dom0 initramfs.  Packages are kept in build/cache.
-IMAGES  := $(O)/images
-KERNELS := 6.1 6.12
-
 KERNEL_PACKAGE_6.1  := linux-image-amd64
 KERNEL_PACKAGE_6.12 := linux-image-6.12-amd64
 XEN_PACKAGE         := xen-hypervisor-4.17-amd64
@@ -40,10 +37,18 @@ $(IMAGES)/xen.gz: $(IMAGES)/debian-xen/.unpacked
 $(IMAGES)/xen: $(IMAGES)/xen.gz
 	gzip -dc $< >$@
 
+# Programs become /usr/bin/NAME and tasks /tasks/NAME of the image.
+MKDOM0 = tests/images/mkdom0.py -o $@ \
+	$(foreach k,$(KERNELS),--kernel $(IMAGES)/debian-$k) \
+	$(DOM0_PROGRAMS:%=--program %) $(DOM0_TASKS:%=--task %)
 DOM0_DEPS := $(foreach k,$(KERNELS),$(IMAGES)/debian-$k/.unpacked) \
 	tests/images/dom0-init $(IMAGE_LIB)
-MKDOM0 = tests/images/mkdom0.py -o $@ \
-	$(foreach k,$(KERNELS),--kernel $(IMAGES)/debian-$k)
+DOM0_PROGRAMS := $(addprefix $(O)/tests/system/,selfcheck selfcheck32)
+DOM0_TASKS := $(wildcard tests/system/tasks/*)
 
-$(IMAGES)/dom0.cpio: $(DOM0_DEPS)
+$(IMAGES)/dom0.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
 	$(MKDOM0)
+
+# The same with stress-ng and its libraries, which make it four times as big.
+$(IMAGES)/stress.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
+	$(MKDOM0) --program /usr/bin/stress-ng

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The Dom0 devices of Linux: hypercalls, event channels and grants as tools
+ * use them.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Linux's headers for user space leave these to Xen's. */
+typedef uint16_t domid_t;
+typedef uint32_t grant_ref_t;
+
+#include <linux/types.h>
+#include <xen/evtchn.h>
+#include <xen/gntalloc.h>
+#include <xen/gntdev.h>
+
+#include "check.h"
+
+/* linux: include/uapi/xen/privcmd.h; the Xen headers have the same path. */
+struct privcmd_call {
+	uint64_t op;
+	uint64_t arg[5];
+};
+#define PRIVCMD_CALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
+
+enum { HC_SET_TRAP_TABLE = 0, HC_XEN_VERSION = 17, HC_SCHED_OP = 29 };
+enum { XENVER_VERSION = 0, XENVER_CAPABILITIES = 3, SCHEDOP_YIELD = 0 };
+
+static int open_device(const char *path)
+{
+	int fd;
+
+	if (!is_dom0())
+		check_skip("not Dom0");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	EXPECT(fd >= 0);
+	return fd;
+}
+
+static long hypercall(int fd, uint64_t op, uint64_t a, uint64_t b)
+{
+	struct privcmd_call call = {op, {a, b}};
+
+	return ioctl(fd, PRIVCMD_CALL, &call);
+}
+
+CHECK(hypervisor_is_version_4_17)
+{
+	int fd = open_device("/dev/xen/privcmd");
+
+	EXPECT(hypercall(fd, HC_XEN_VERSION, XENVER_VERSION, 0) == 0x40011);
+}
+
+CHECK(hypercalls_write_to_user_memory)
+{
+	int fd = open_device("/dev/xen/privcmd");
+	char *text = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1, 0);
+
+	EXPECT(text != MAP_FAILED);
+	EXPECT(hypercall(fd, HC_XEN_VERSION, XENVER_CAPABILITIES,
+			 (uintptr_t)text) == 0);
+	EXPECT(strstr(text, "xen-3.0-x86_64"));
+}
+
+CHECK(bad_hypercalls_return_errors)
+{
+	int fd = open_device("/dev/xen/privcmd");
+
+	EXPECT(hypercall(fd, 63, 0, 0) == -1 && errno == ENOSYS);
+	EXPECT(hypercall(fd, HC_SCHED_OP, 999, 0) == -1 && errno == ENOSYS);
+	EXPECT(hypercall(fd, HC_XEN_VERSION, XENVER_CAPABILITIES, 16) == -1 &&
+	       errno == EFAULT);
+	EXPECT(hypercall(fd, HC_XEN_VERSION, XENVER_CAPABILITIES,
+			 0xffff82d040200000) == -1 &&
+	       errno == EFAULT);
+}
+
+CHECK(yields_return)
+{
+	int fd = open_device("/dev/xen/privcmd"), i;
+
+	for (i = 0; i < 1000; i++)
+		EXPECT(hypercall(fd, HC_SCHED_OP, SCHEDOP_YIELD, 0) == 0);
+}
+
+/* Two ports of Dom0 with each other: what one notifies, the other reads. */
+CHECK(event_channels_deliver)
+{
+	struct ioctl_evtchn_bind_unbound_port unbound = {0};
+	struct ioctl_evtchn_bind_interdomain inter = {0};
+	struct ioctl_evtchn_notify notify;
+	struct ioctl_evtchn_unbind unbind;
+	int fd = open_device("/dev/xen/evtchn"), i, a, b;
+	uint32_t port;
+
+	for (i = 0; i < 100; i++) {
+		a = ioctl(fd, IOCTL_EVTCHN_BIND_UNBOUND_PORT, &unbound);
+		EXPECT(a > 0);
+		inter.remote_port = (unsigned int)a;
+		b = ioctl(fd, IOCTL_EVTCHN_BIND_INTERDOMAIN, &inter);
+		EXPECT(b > 0 && b != a);
+		/* binding makes the new port pending once */
+		EXPECT(read(fd, &port, sizeof(port)) == sizeof(port));
+		EXPECT(port == (uint32_t)b);
+		EXPECT(write(fd, &port, sizeof(port)) == sizeof(port));
+		notify.port = (unsigned int)b;
+		EXPECT(ioctl(fd, IOCTL_EVTCHN_NOTIFY, &notify) == 0);
+		EXPECT(read(fd, &port, sizeof(port)) == sizeof(port));
+		EXPECT(port == (uint32_t)a);
+		EXPECT(write(fd, &port, sizeof(port)) == sizeof(port));
+		unbind.port = (unsigned int)a;
+		EXPECT(ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind) == 0);
+		unbind.port = (unsigned int)b;
+		EXPECT(ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind) == 0);
+	}
+}
+
+/* A page of Dom0 granted to Dom0 and mapped a second time. */
+CHECK(granted_page_is_shared)
+{
+	struct ioctl_gntalloc_alloc_gref alloc = {.flags = 1, .count = 1};
+	struct ioctl_gntdev_map_grant_ref ref = {.count = 1};
+	struct ioctl_gntdev_unmap_grant_ref unmap = {.count = 1};
+	int alloc_fd = open_device("/dev/xen/gntalloc");
+	int map_fd = open_device("/dev/xen/gntdev");
+	volatile char *granted, *mapped;
+	int i;
+
+	EXPECT(ioctl(alloc_fd, IOCTL_GNTALLOC_ALLOC_GREF, &alloc) == 0);
+	granted = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, alloc_fd,
+		       (off_t)alloc.index);
+	EXPECT(granted != MAP_FAILED);
+	for (i = 0; i < 50; i++) {
+		ref.refs[0].domid = 0;
+		ref.refs[0].ref = alloc.gref_ids[0];
+		EXPECT(ioctl(map_fd, IOCTL_GNTDEV_MAP_GRANT_REF, &ref) == 0);
+		mapped = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+			      map_fd, (off_t)ref.index);
+		EXPECT(mapped != MAP_FAILED);
+		granted[i] = (char)i;
+		EXPECT(mapped[i] == (char)i);
+		mapped[i] = (char)-i;
+		EXPECT(granted[i] == (char)-i);
+		EXPECT(munmap((void *)(uintptr_t)mapped, 4096) == 0);
+		unmap.index = ref.index;
+		EXPECT(ioctl(map_fd, IOCTL_GNTDEV_UNMAP_GRANT_REF, &unmap) ==
+		       0);
+	}
+}
