@@ -34,9 +34,11 @@ struct vcpu {
 	bool is_initialised; /* has a context to run                         */
 	bool is_down;	     /* VCPUOP_down, or never up                     */
 
-	/* The record shared with the guest; never NULL (a dummy until set). */
+	/* The record shared with the guest, or, until it has one, our own. */
 	struct vcpu_info *info;
 	struct page *info_page; /* reference held, when registered          */
+	struct vcpu_info private_info;
+	bool is_being_set; /* atomic: one VCPUOP_initialise at a time        */
 
 	struct sched_vcpu sched;
 	struct evtchn_vcpu *evtchn;
@@ -60,14 +62,20 @@ struct domain {
 	bool is_dying;
 	bool is_shut_down; /* reason valid; all vcpus paused                 */
 	bool is_shutting_down;
-	uint32_t shutdown_code;
+	bool is_debugged;
+	bool is_xs_domain; /* runs xenstored                                 */
+	bool domctl_busy;  /* atomic: a control operation is at work         */
+	uint32_t shutdown_code; /* ~0: not shut down                         */
+	uint32_t suspend_port;	/* told of a suspend in place of Dom0; 0: none */
 	uint32_t refs; /* atomic; the last put frees the struct              */
 	uint32_t pause_count; /* by the hypervisor itself                    */
 	uint32_t control_pause_count; /* by domctl                           */
 	uint8_t handle[16];
-	struct list list; /* all domains, by rising domid                    */
 	spinlock_t lock;  /* RANK_DOMAIN */
-	spinlock_t domctl_lock;
+
+	uint8_t kill_phase; /* domain_kill.c, under domctl_busy: both        */
+	struct page *kill_cursor;
+	struct domain *next_dead; /* no references left, to be freed         */
 
 	uint32_t max_vcpus;
 	struct vcpu *vcpu[MAX_VCPUS];
@@ -95,6 +103,9 @@ struct domain {
 	uint32_t max_grant_frames, max_maptrack_frames;
 	uint32_t max_grant_version;
 	uint32_t tsc_mode;
+	uint32_t tsc_khz; /* what it was told, 0: the machine's              */
+	uint32_t tsc_incarnation;
+	uint32_t misc_flags; /* XEN_X86_*                                    */
 	uint32_t ssidref;
 	uint16_t virq_handler_mask;
 	struct sched_domain sched;
@@ -142,6 +153,58 @@ struct vcpu *domain_vcpu(const struct domain *d, uint32_t id);
 void domain_crash(struct domain *d, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void domain_shutdown(struct domain *d, uint32_t reason);
+
+/* Once at boot, before any other domain: dom_xen, dom_io and dom_idle. */
+void domain_subsys_init(void);
+
+struct domain_config {
+	uint8_t handle[16];
+	uint32_t ssidref;
+	uint32_t max_vcpus;
+	uint32_t max_evtchn_port; /* highest allowed; 0: no limit of its own  */
+	uint32_t max_grant_frames, max_maptrack_frames; /* 0: the default     */
+	uint32_t max_grant_version;			/* 1 or 2             */
+	uint32_t nr_pirqs;				/* 0: no interrupts   */
+	uint32_t misc_flags;				/* XEN_X86_*          */
+	bool is_privileged;
+	bool is_xs_domain;
+};
+
+/*
+ * An empty domain without vcpus, paused once by control_pause_count (undo
+ * with domain_unpause_by_control), with one reference that domain_kill drops;
+ * *@out needs no domain_put.  @domid 0 with is_privileged becomes dom0;
+ * DOMID_INVALID: we choose.
+ * -EINVAL: bad limits.  -EEXIST: the number is in use.  -ENOMEM.
+ */
+int domain_create(domid_t domid, const struct domain_config *c,
+		  struct domain **out);
+/* Vcpu @id < max_vcpus of @d, down and without a context; NULL: no memory. */
+struct vcpu *vcpu_create(struct domain *d, uint32_t id);
+
+/* The first domain whose number is at least @domid, with a reference. */
+struct domain *domain_next(domid_t domid);
+#define for_each_domain(d)                                               \
+	for ((d) = domain_next(0); (d); (d) = domain_next_put(d))
+/* The one after @d, whose reference is dropped. */
+struct domain *domain_next_put(struct domain *d);
+
+/* Counted pauses by the control domain.  Not for current's own domain. */
+int domain_pause_by_control(struct domain *d);
+int domain_unpause_by_control(struct domain *d); /* -EINVAL: not paused */
+
+/* Let a domain that has shut down go on. */
+void domain_resume(struct domain *d);
+/*
+ * Stop @d for good and take back what it has; it is gone with its last
+ * reference.  One caller at a time.  -ERESTART: call again.
+ */
+int domain_kill(struct domain *d);
+
+/* Take @v's vcpu_info back from the guest's frame, if it registered one. */
+void vcpu_unregister_info(struct vcpu *v);
+/* Whether @v has no vcpu_info that its guest could see. */
+bool vcpu_info_is_private(const struct vcpu *v);
 
 /* Frames by number, for code that walks a domain's memory. */
 struct page *domain_first_page(const struct domain *d);

@@ -8,6 +8,7 @@
 
 #include <abi/sched.h>
 #include <abi/vcpu.h>
+#include <hv/guest_access.h>
 #include <hv/types.h>
 
 struct vcpu;
@@ -41,6 +42,11 @@ int vcpuop_stop_singleshot_timer(struct vcpu *caller, struct vcpu *v);
 int vcpuop_send_nmi(struct vcpu *caller, struct vcpu *v);
 int vcpuop_get_physid(struct vcpu *caller, struct vcpu *v,
 		      struct vcpu_get_physid *op);
+
+/* domain/vcpu.c.  @arg: struct vcpu_guest_context of the guest. */
+int vcpuop_initialise(struct vcpu *caller, struct vcpu *v, guest_ptr_t arg);
+int vcpuop_register_vcpu_info(struct vcpu *caller, struct vcpu *v,
+			      struct vcpu_register_vcpu_info *op);
 
 /* @timeout_ns: absolute system time; 0 stops the timer. */
 long hc_set_timer_op(struct vcpu *v, uint64_t timeout_ns);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The end of a domain, in phases that can be interrupted anywhere: the phase
+ * and the frame reached are kept in the domain, and the same call goes on.
+ *
+ * What others still hold (frames mapped or granted elsewhere) stays until they
+ * let go; each such frame keeps the domain, which is then a zombie: dying, but
+ * still listed.
+ */
+#include <hv/assert.h>
+#include <hv/cpu.h>
+#include <hv/evtchn.h>
+#include <hv/gnttab.h>
+#include <hv/page_alloc.h>
+#include <hv/sched.h>
+#include <hv/x86/pv_state.h>
+
+#include <abi/errno.h>
+
+#include "life.h"
+
+#define FRAMES_PER_CHECK 64
+
+enum kill_phase {
+	KILL_STOP,
+	KILL_GRANTS,   /* what it mapped of others, and its own table        */
+	KILL_EVENTS,
+	KILL_CONTEXTS, /* page-table roots, descriptor tables, vcpu_infos    */
+	KILL_FRAMES,
+	KILL_DONE,
+};
+
+/* From here on it gets no new frames, ports or grants. */
+static void stop(struct domain *d)
+{
+	spin_lock(&d->page_lock);
+	d->is_dying = true;
+	spin_unlock(&d->page_lock);
+	domain_pause(d);
+	(void)domain_claim_pages(d, 0); /* giving back can not fail */
+}
+
+static int drop_grants(struct domain *d)
+{
+	int rc = gnttab_release_mappings(d);
+
+	if (!rc)
+		gnttab_destroy_domain(d);
+	return rc;
+}
+
+static int drop_contexts(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+	{
+		int rc = pv_drop_context(v);
+
+		if (rc)
+			return rc;
+		vcpu_unregister_info(v);
+	}
+	return 0;
+}
+
+/*
+ * The next frame on @d's list after @pg (NULL: the first), with a reference
+ * that keeps it there; @pg's is dropped.
+ */
+static struct page *next_frame(struct domain *d, struct page *pg)
+{
+	struct page *next;
+
+	spin_lock(&d->page_lock);
+	next = pg ? domain_next_page(pg) : domain_first_page(d);
+	while (next && page_get(next, d)) /* just being freed elsewhere */
+		next = domain_next_page(next);
+	spin_unlock(&d->page_lock);
+	if (pg)
+		page_put(pg);
+	return next;
+}
+
+static int relinquish_frames(struct domain *d)
+{
+	unsigned int n = 0;
+
+	if (!d->kill_cursor)
+		d->kill_cursor = next_frame(d, NULL);
+	while (d->kill_cursor) {
+		int rc = page_relinquish(d->kill_cursor);
+
+		if (rc)
+			return rc;
+		/* -EINVAL: it was released before and somebody holds it */
+		(void)domain_release_page(d, d->kill_cursor);
+		d->kill_cursor = next_frame(d, d->kill_cursor);
+		if (++n % FRAMES_PER_CHECK == 0 && d->kill_cursor &&
+		    preempt_check())
+			return -ERESTART;
+	}
+	return 0;
+}
+
+static int run_phase(struct domain *d)
+{
+	switch (d->kill_phase) {
+	case KILL_STOP:
+		stop(d);
+		return 0;
+	case KILL_GRANTS:
+		return drop_grants(d);
+	case KILL_EVENTS:
+		return evtchn_destroy_domain(d);
+	case KILL_CONTEXTS:
+		return drop_contexts(d);
+	case KILL_FRAMES:
+		return relinquish_frames(d);
+	default:
+		panic("domain_kill: phase %u", d->kill_phase);
+	}
+}
+
+int domain_kill(struct domain *d)
+{
+	if (d->kill_phase == KILL_DONE)
+		return 0;
+	while (d->kill_phase < KILL_DONE) {
+		int rc = run_phase(d);
+
+		if (rc)
+			return rc;
+		d->kill_phase++;
+	}
+	/* The tools look: dying for good, or a zombie. */
+	send_global_virq(VIRQ_DOM_EXC);
+	domain_put(d);
+	return 0;
+}
