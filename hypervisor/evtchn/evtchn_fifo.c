@@ -30,6 +30,7 @@
  */
 #include <hv/event_word.h>
 #include <hv/evtchn.h>
+#include <hv/mmu.h>
 #include <hv/page.h>
 #include <hv/printk.h>
 #include <hv/xalloc.h>
@@ -226,19 +227,12 @@ bool fifo_is_linked(const struct domain *d, uint32_t port)
 
 /* -------- setting up and taking down -------- */
 
-/*
- * Hold frame @gfn (a machine frame, for a PV guest) of @d as one we write to.
- * -EINVAL: no such frame.  -EPERM: not @d's.  -EBUSY: not ordinary memory.
- */
-static int hold_frame(const struct domain *d, uint64_t gfn, void **va)
+/* Hold frame @gfn (a machine frame, for a PV guest) as one that we write to. */
+static int hold_frame(struct domain *d, uint64_t gfn, void **va)
 {
 	struct page *pg;
-	int rc;
+	int rc = page_get_for_access(MFN(gfn), d, true, &pg);
 
-	if (!mfn_valid(MFN(gfn)))
-		return -EINVAL;
-	pg = mfn_to_page(MFN(index_nospec(gfn, max_page)));
-	rc = page_get_and_type(pg, d, PT_WRITABLE);
 	if (!rc)
 		*va = page_to_virt(pg);
 	return rc;
@@ -246,7 +240,7 @@ static int hold_frame(const struct domain *d, uint64_t gfn, void **va)
 
 static void drop_frame(const void *va)
 {
-	page_put_and_type(mfn_to_page(virt_to_mfn(va)));
+	page_put_for_access(mfn_to_page(virt_to_mfn(va)), true);
 }
 
 /* What is pending in the old ABI waits for its event word. */
