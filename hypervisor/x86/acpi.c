@@ -55,7 +55,7 @@ static bool table_open(uint64_t maddr, struct table *t)
 		return false;
 	t->len = (uint32_t)get(t->p + 4, 4);
 	if (t->len < HEADER_LEN || t->len > MAX_TABLE) {
-		log_warn("ACPI: table at %#lx has a length of %u, ignored\n",
+		log_warn("ACPI: table at 0x%lx has a length of %u, ignored\n",
 			 maddr, t->len);
 		return false;
 	}
@@ -234,7 +234,7 @@ static void read_table(uint64_t maddr)
 
 	if (!table_open(maddr, &t))
 		return;
-	log_info("ACPI: %c%c%c%c %#lx, %u bytes\n", t.p[0], t.p[1], t.p[2],
+	log_info("ACPI: %c%c%c%c 0x%lx, %u bytes\n", t.p[0], t.p[1], t.p[2],
 		 t.p[3], maddr, t.len);
 	for (unsigned int i = 0; i < ARRAY_SIZE(readers); i++)
 		if (!memcmp(t.p, readers[i].signature, 4))

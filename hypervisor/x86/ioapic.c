@@ -62,7 +62,7 @@ static void init_one(const struct acpi_ioapic *a)
 	io->nr_pins = (reg_read(io, REG_VERSION) >> 16 & 0xff) + 1;
 	if (a->gsi_base >= MAX_GSIS || io->nr_pins > MAX_GSIS - a->gsi_base ||
 	    find(a->gsi_base) || io->nr_pins > 240) {
-		log_warn("IO-APIC at %#x with GSIs %u+%u ignored\n", a->maddr,
+		log_warn("IO-APIC at 0x%x with GSIs %u+%u ignored\n", a->maddr,
 			 a->gsi_base, io->nr_pins);
 		return;
 	}
@@ -70,7 +70,7 @@ static void init_one(const struct acpi_ioapic *a)
 		reg_write(io, REG_ENTRY(pin), ENTRY_MASKED);
 	nr_ioapics++;
 	nr_gsis = max(nr_gsis, io->gsi_base + io->nr_pins);
-	log_info("IO-APIC %u at %#x: GSIs %u to %u\n", a->id, a->maddr,
+	log_info("IO-APIC %u at 0x%x: GSIs %u to %u\n", a->id, a->maddr,
 		 io->gsi_base, io->gsi_base + io->nr_pins - 1);
 }
 

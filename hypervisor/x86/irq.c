@@ -217,7 +217,7 @@ static void device_interrupt(unsigned int vector)
 	if (irq < 0) {
 		lapic_eoi();
 		if (!nr_stray++)
-			log_warn("IRQ: vector %#x is nobody's\n", vector);
+			log_warn("IRQ: vector 0x%x is nobody's\n", vector);
 		return;
 	}
 	desc = &irq_desc[irq];

@@ -211,6 +211,6 @@ void lapic_handle_error(void)
 	reg_write(REG_ESR, 0); /* latches what has happened since */
 	esr = reg_read(REG_ESR);
 	if (nr_errors++ < 10)
-		log_warn("APIC: error %#x on CPU %u\n", esr,
+		log_warn("APIC: error 0x%x on CPU %u\n", esr,
 			 smp_processor_id());
 }

@@ -85,3 +85,4 @@ ap_high:
 	xorl %ebp, %ebp
 	call ap_start
 	ud2
+	.section .note.GNU-stack, "", @progbits

@@ -22,9 +22,13 @@ typedef uint64_t cpumask_t; /* bit n is pcpu n */
 
 extern cpumask_t cpu_online_map; /* changes only in bring-up and hotplug */
 unsigned int smp_processor_id(void);
+/* By hand: the compiler's builtin is a call into a library we do not have. */
 static inline unsigned int cpumask_weight(cpumask_t m)
 {
-	return (unsigned int)__builtin_popcountll(m);
+	m -= m >> 1 & 0x5555555555555555;
+	m = (m & 0x3333333333333333) + (m >> 2 & 0x3333333333333333);
+	m = (m + (m >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return (unsigned int)(m * 0x0101010101010101 >> 56);
 }
 
 /* One turn of a busy wait: pause, and serve IPI work other CPUs wait for. */
