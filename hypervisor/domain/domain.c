@@ -5,6 +5,7 @@
  * domain_kill.c takes them back before the last reference goes.
  */
 #include <hv/assert.h>
+#include <hv/control.h>
 #include <hv/evtchn.h>
 #include <hv/gnttab.h>
 #include <hv/irq.h>
@@ -89,6 +90,7 @@ static void free_parts(struct domain *d)
 	gnttab_free_domain(d);
 	evtchn_free_domain(d);
 	drop_shared_info(d);
+	console_io_free(d);
 	rangeset_free(&d->iomem);
 	rangeset_free(&d->ioport);
 	rangeset_free(&d->irqs);

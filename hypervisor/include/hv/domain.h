@@ -27,6 +27,7 @@ struct evtchn_domain; /* evtchn/ */
 struct evtchn_vcpu;
 struct grant_table; /* gnttab/ */
 struct pirq_table;  /* x86/pirq.c */
+struct guest_console; /* control/console_io.c */
 
 struct vcpu {
 	struct domain *domain;
@@ -91,6 +92,7 @@ struct domain {
 	struct evtchn_domain *evtchn;
 	struct grant_table *grant;
 	struct pirq_table *pirqs; /* NULL: may have no hardware interrupts   */
+	struct guest_console *console; /* NULL: has printed nothing yet        */
 	cpumask_t dirty_cpus; /* may hold TLB entries of its tables (atomic) */
 
 	struct rangeset iomem;	/* frames it may map though they are no RAM  */
