@@ -8,13 +8,20 @@ JOBS  ?= $(shell nproc)
 PEER  := $(IMAGES)/xen
 
 BOOT_IMAGES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k $(IMAGES)/linux-$k.lz4) \
-	$(IMAGES)/linux-6.12.zstd $(IMAGES)/dom0.cpio $(PEER) $(PEER).gz
+	$(addprefix $(IMAGES)/linux-,6.12.zstd 6.1.gzip 6.1.elf) $(BAD_KERNELS) \
+	$(IMAGES)/dom0.cpio $(PEER) $(PEER).gz
 
 .PHONY: check-boot
 check-boot: $(BOOT_IMAGES) $(HV) $(HV).gz ## boot tests under QEMU
 	tests/boot/run.py --hv $(HV) --jobs $(JOBS) \
-		--results $(O)/results/boot.txt $(TESTS)
+		$(TESTS)
 
 .PHONY: usual-complaints
 usual-complaints: $(BOOT_IMAGES)
 	tests/boot/run.py --learn 5
+
+# The same driver over another table: long runs inside Dom0.
+.PHONY: check-system
+check-system: $(BOOT_IMAGES) $(IMAGES)/stress.cpio $(HV) $(HV).gz ## long runs inside Dom0
+	tests/boot/run.py --table tests/system/cases.py --hv $(HV) \
+		$(TESTS)

@@ -9,19 +9,22 @@ well.
 import dataclasses
 
 # What the hypervisor must say about bad input: one line each.
-SAYS_NO_MODULE = r"[Nn]o (Dom0 )?kernel"
-SAYS_NOT_A_KERNEL = r"not a (bzImage|kernel|.*ELF)"
-SAYS_NO_PV_ENTRY = r"[Nn]o (Xen )?PV entry|XEN_ELFNOTE_ENTRY"
-SAYS_BAD_PAYLOAD = r"(truncated|corrupt|damaged)"
-SAYS_TOO_LITTLE_MEMORY = r"(not enough|too little) memory|needs .* MiB"
-SAYS_DOM0_MEM_TOO_LARGE = r"dom0_mem.*(only|larger|more than|available)"
-SAYS_UNKNOWN_OPTION = r"[Uu]nknown.*frobnicate"
-SAYS_BAD_DOM0_MEM = r"dom0_mem=.*twelve"
-SAYS_BAD_MAXCPUS = r"maxcpus=.*many"
+SAYS_NO_KERNEL = r"no (Dom0 )?kernel"
+SAYS_NOT_A_KERNEL = r"(neither|not) .*(bzImage|ELF)"
+SAYS_NO_PV_ENTRY = r"(no|without a) (Xen )?PV entry"
+SAYS_BAD_PAYLOAD = r"(corrupt|too early|truncated|cut off|beyond the end)"
+SAYS_TOO_LITTLE_MEMORY = r"not enough memory|too little memory"
+SAYS_DOM0_MEM_TOO_LARGE = r"dom0_mem.*(only|more than|larger)"
+SAYS_BAD_OPTION = r"option {}: bad value, ignored; expected .*\n"
+SAYS_UNKNOWN_OPTION = r"unknown option '{}' ignored\n"
+SAYS_INPUT_TO = r"Serial input to {}"
 
 SERIAL = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all"
 
-# Steps: ("expect", regex), ("type", text), ("exit", how it must end).
+# Steps: ("expect", regex)  the next text that matches
+#        ("see", regex)     the same anywhere, also earlier
+#        ("type", text)     on the serial console
+#        ("exit", how)      the machine must end so
 POWEROFF = ("exit", "poweroff")
 REBOOT = ("exit", "reset")
 
@@ -54,8 +57,23 @@ def task(name):
     return ("expect", rf"^@task {name} exit=0\n"), POWEROFF
 
 
+def refused(name, kernel, says, **machine):
+    """The hypervisor says why it stops, and does not start Dom0."""
+    return Case(name, kernel=kernel, boots=False, timeout_s=120,
+                steps=(("expect", says),), **machine)
+
+
+# Ctrl-A three times moves the keyboard between Dom0 and the hypervisor.
+SWITCH = ("type", "\x01\x01\x01")
+
+
+def debug_key(key, says):
+    return ("type", key), ("expect", says)
+
+
 CASES = [
     # Debian's kernels as Dom0, from GRUB, over machine and Dom0 sizes.
+    # linux-6.1 and linux-6.12 are as Debian packed them: xz and zstd -22.
     Case("grub-6.1-2g", kernel="linux-6.1", loader="grub", cpus=2,
          kernel_args="task=selfcheck", steps=task("selfcheck"),
          dom0_mib=(1600, 2048), compare_log=True),
@@ -63,14 +81,70 @@ CASES = [
          kernel_args="task=selfcheck", steps=task("selfcheck"),
          dom0_mib=(1600, 2048), compare_log=True),
     Case("grub-6.1-768m", loader="grub", mem_mib=768,
-         kernel_args="end=poweroff", dom0_mib=(500, 768), compare_log=True),
+         kernel_args="end=reboot", steps=(REBOOT,),
+         dom0_mib=(500, 768), compare_log=True),
     Case("grub-6.12-768m", kernel="linux-6.12.zstd", loader="grub",
-         mem_mib=768, kernel_args="end=poweroff", dom0_mib=(450, 768),
-         compare_log=True),
+         mem_mib=768, kernel_args="end=reboot", steps=(REBOOT,),
+         dom0_mib=(450, 768), compare_log=True),
     Case("grub-6.1-6g", loader="grub", mem_mib=6144, cpus=2,
          hv_args="dom0_mem=1024M,max:1024M", kernel_args="end=poweroff",
          dom0_mib=(750, 1024), compare_log=True),
     Case("grub-6.12-6g", kernel="linux-6.12.lz4", loader="grub",
-         mem_mib=6144, kernel_args="end=poweroff", dom0_mib=(5200, 6144),
-         compare_log=True),
+         mem_mib=6144, kernel_args="end=poweroff",
+         dom0_mib=(5200, 6144), compare_log=True),
+
+    # Other payloads, fewer CPUs than the machine has.
+    Case("gzip-payload", kernel="linux-6.1.gzip", cpus=2,
+         hv_args="dom0_max_vcpus=1", dom0_cpus=1,
+         kernel_args="end=poweroff"),
+    Case("elf-kernel", kernel="linux-6.1.elf", cpus=2,
+         hv_args="maxcpus=1 dom0_mem=512M", dom0_cpus=1,
+         dom0_mib=(300, 512), kernel_args="end=poweroff"),
+
+    # The console, both ways.
+    Case("shell-on-the-console", steps=(
+        ("expect", r"dom0# "), ("type", "echo $((6 * 7)) times\n"),
+        ("expect", r"^42 times\n"), ("type", "poweroff -f\n"), POWEROFF)),
+    Case("debug-keys", steps=(
+        ("expect", r"dom0# "), SWITCH, ("expect", SAYS_INPUT_TO.format(
+            "(Xen|Pavo|the hypervisor)")),
+        *debug_key("h", r"[Dd]ump.*reg"), *debug_key("d", r"[Rr][Ii][Pp]"),
+        *debug_key("q", r"[Dd]omain.* 0|d0"), *debug_key("m", r"[Ff]ree"),
+        *debug_key("e", r"port|[Ee]vent"),
+        SWITCH, ("expect", SAYS_INPUT_TO.format("DOM0")),
+        ("type", "\necho and $((7 * 7)) back\n"),
+        ("expect", r"^and 49 back\n"), SWITCH,
+        ("expect", SAYS_INPUT_TO.format("")), ("type", "R"), REBOOT)),
+
+    # Bad input that need not stop a boot.
+    Case("bad-options", kernel_args="end=poweroff",
+         hv_args="frobnicate=1 dom0_mem=twelve maxcpus=many loglvl=loud "
+                 "com1=fast xyzzy", steps=(
+             ("see", SAYS_UNKNOWN_OPTION.format("frobnicate")),
+             ("see", SAYS_UNKNOWN_OPTION.format("xyzzy")),
+             ("see", SAYS_BAD_OPTION.format("dom0_mem=twelve")),
+             ("see", SAYS_BAD_OPTION.format("maxcpus=many")),
+             ("see", SAYS_BAD_OPTION.format("loglvl=loud")),
+             ("see", SAYS_BAD_OPTION.format("com1=fast")), POWEROFF)),
+    Case("dom0-mem-larger-than-machine", mem_mib=1024,
+         hv_args="dom0_mem=8G", kernel_args="end=poweroff",
+         steps=(("see", SAYS_DOM0_MEM_TOO_LARGE), POWEROFF)),
+
+    # Bad input that must stop it.
+    refused("no-module", None, SAYS_NO_KERNEL, initrd=None),
+    refused("no-module-grub", None, SAYS_NO_KERNEL, initrd=None,
+            loader="grub"),
+    refused("text-as-kernel", "bad-text", SAYS_NOT_A_KERNEL),
+    refused("empty-kernel", "bad-empty", SAYS_NOT_A_KERNEL, loader="grub"),
+    refused("initrd-as-kernel", "dom0.cpio", SAYS_NOT_A_KERNEL,
+            initrd=None),
+    refused("kernel-without-pv-entry", "bad-no-pv", SAYS_NO_PV_ENTRY),
+    refused("truncated-elf", "bad-elf-cut", SAYS_BAD_PAYLOAD),
+    *(refused(f"{way}-{form}", f"bad-{way}.{form}", SAYS_BAD_PAYLOAD)
+      for way in ("truncated", "short", "corrupt")
+      for form in ("xz", "zstd", "gzip", "lz4")),
+    refused("too-little-memory", "linux-6.1.lz4", SAYS_TOO_LITTLE_MEMORY,
+            mem_mib=96),
+    refused("dom0-mem-too-small", "linux-6.1.lz4", SAYS_TOO_LITTLE_MEMORY,
+            hv_args="dom0_mem=32M"),
 ]

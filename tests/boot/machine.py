@@ -128,12 +128,21 @@ class Machine:
 
     def expect(self, pattern, timeout_s):
         """Wait until @pattern appears after the last match."""
+        match = self.see(pattern, timeout_s, self.seen)
+        self.seen = match.end()
+        return match
+
+    def see(self, pattern, timeout_s, start=0):
+        """Wait until @pattern appears, or find it in what came since @start.
+
+        Patterns end in a newline rather than in $, which would also match at
+        the end of half a line.
+        """
         regex = re.compile(pattern, re.MULTILINE)
         deadline = time.monotonic() + timeout_s
         while True:
-            match = regex.search(self.text, self.seen)
+            match = regex.search(self.text, start)
             if match:
-                self.seen = match.end()
                 return match
             if not self._open:
                 raise BootFailure(f"machine stopped ({self._why()}) before "

@@ -52,3 +52,20 @@ $(IMAGES)/dom0.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
 # The same with stress-ng and its libraries, which make it four times as big.
 $(IMAGES)/stress.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
 	$(MKDOM0) --program /usr/bin/stress-ng
+
+# Kernels that must be refused: bad-WAY or bad-WAY.FORMAT of the original.
+BAD_KERNELS := $(addprefix $(IMAGES)/bad-,text empty no-pv elf-cut \
+	$(foreach w,truncated short corrupt,$(addprefix $w.,xz zstd gzip lz4)))
+
+$(IMAGES)/bad-%.xz: $(IMAGES)/linux-6.1 $(IMAGE_LIB)
+	tests/images/break.py $* $< $@
+$(IMAGES)/bad-%.zstd: $(IMAGES)/linux-6.12.zstd $(IMAGE_LIB)
+	tests/images/break.py $* $< $@
+$(IMAGES)/bad-%.gzip: $(IMAGES)/linux-6.1.gzip $(IMAGE_LIB)
+	tests/images/break.py $* $< $@
+$(IMAGES)/bad-%.lz4: $(IMAGES)/linux-6.1.lz4 $(IMAGE_LIB)
+	tests/images/break.py $* $< $@
+$(IMAGES)/bad-elf-cut: $(IMAGES)/linux-6.1.elf $(IMAGE_LIB)
+	tests/images/break.py elf-cut $< $@
+$(IMAGES)/bad-%: $(IMAGES)/linux-6.1 $(IMAGE_LIB)
+	tests/images/break.py $* $< $@

@@ -10,7 +10,8 @@ output=$1 hypervisor=$2 hypervisor_args=$3
 shift 3
 
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+log=$(mktemp)
+trap 'rm -rf "$dir" "$log"' EXIT
 mkdir -p "$dir/boot/grub"
 cp -L "$hypervisor" "$dir/boot/hypervisor"
 cfg=$dir/boot/grub/grub.cfg
@@ -32,7 +33,7 @@ done
 echo '}' >>"$cfg"
 
 if ! grub-mkrescue -d /usr/lib/grub/i386-pc -o "$output" "$dir" \
-	>"$dir/log" 2>&1; then
-	cat "$dir/log" >&2
+	>"$log" 2>&1; then
+	cat "$log" >&2
 	exit 1
 fi
