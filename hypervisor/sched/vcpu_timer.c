@@ -5,6 +5,7 @@
  */
 #include <abi/errno.h>
 #include <hv/evtchn.h>
+#include <hv/hypercalls.h>
 #include <hv/sched_op.h>
 #include <hv/time.h>
 
@@ -127,8 +128,9 @@ int vcpuop_stop_singleshot_timer(struct vcpu *caller, struct vcpu *v)
 	return 0;
 }
 
-long hc_set_timer_op(struct vcpu *v, uint64_t timeout_ns)
+long hc_set_timer_op(uint64_t timeout_ns)
 {
+	struct vcpu *v = current;
 	uint64_t now = now_ns();
 
 	if (timeout_ns == 0) {

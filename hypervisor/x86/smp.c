@@ -199,7 +199,7 @@ void ap_start(unsigned int cpu)
 {
 	struct cpu_info *ci = cpu_info();
 
-	ci->current = dom_idle->vcpu[cpu];
+	ci->vcpu = dom_idle->vcpu[cpu];
 	cpu_setup(cpu, ci);
 	lapic_init_cpu();
 	__atomic_store_n(&ap_alive, true, __ATOMIC_RELEASE);

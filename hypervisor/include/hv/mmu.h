@@ -37,9 +37,14 @@ uint64_t mmu_guest_l1e(struct vcpu *v, uint64_t va);
 #define SHARED_M2P_ENTRY (~0ULL - 1)
 void m2p_set(mfn_t m, uint64_t gfn);
 uint64_t m2p_get(mfn_t m);
+mfn_t m2p_frame(unsigned int i); /* first of the frames that hold 2 MiB of it */
 
 /* Whether @d may map frame @m that is no RAM (or not its own RAM). */
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);
+bool iomem_is_readonly(mfn_t m); /* whoever maps it                       */
+
+/* Boot: which entry bits this machine has. */
+void mmu_limits_init(unsigned int phys_bits, bool has_nx);
 
 /* TLBs.  @mask: CPUs that may hold stale entries of guest tables. */
 void tlb_flush_mask(cpumask_t mask);

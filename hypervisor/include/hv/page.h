@@ -31,8 +31,8 @@ struct page {
 	uint32_t next, prev;   /* list links (frame numbers), 0: none        */
 	uint32_t tlb_stamp;    /* TLB clock when its last use ended          */
 	uint16_t nr_validated; /* table entries done, while partial          */
-	uint8_t partial;       /* entry nr_validated holds a partial child   */
 	uint8_t order;	       /* of a free block                            */
+	bool is_free;	       /* first frame of a free block                */
 };
 
 extern struct page *frame_table;
@@ -80,16 +80,36 @@ int __must_check page_get_type(struct page *pg, enum page_type t,
 /* Drop a type reference; -ERESTART: call page_put_type again (as above). */
 int page_put_type(struct page *pg, bool preemptible);
 
-/* Both kinds together. */
+/*
+ * Both kinds together, as a page-table entry holds them; the non-preemptible
+ * put is for frames whose last use is short (not L2 and above).
+ */
 int __must_check page_get_and_type(struct page *pg, const struct domain *d,
-				   enum page_type t);
+				   enum page_type t, bool preemptible);
 void page_put_and_type(struct page *pg);
+int __must_check page_put_and_type_preemptible(struct page *pg,
+					       bool preemptible);
+
+/* MMUEXT_PIN: keep @pg a table of type @t.  -EINVAL: already pinned. */
+int page_pin(struct page *pg, const struct domain *d, enum page_type t,
+	     bool preemptible);
+/* true: it was pinned, and the pin's references are now the caller's. */
+bool page_clear_pin(struct page *pg);
+/*
+ * Take @pg, of which nothing but its allocation to @d holds a reference, away
+ * from @d; that reference is the caller's: page_put frees it.  false: in use.
+ */
+bool page_steal(struct page *pg, const struct domain *d);
+void page_unsteal(struct page *pg);
+/* A dying domain's frame: drop what it holds of itself. -ERESTART: again. */
+int page_relinquish(struct page *pg);
 
 enum page_type page_type(const struct page *pg);
 unsigned int page_type_refs(const struct page *pg);
 unsigned int page_refs(const struct page *pg);
 bool page_is_pinned(const struct page *pg);
 bool page_is_validated(const struct page *pg);
+bool page_is_shared(const struct page *pg);
 
 /*
  * Make a hypervisor-owned frame (from hv_pages_alloc) visible to @d, which may

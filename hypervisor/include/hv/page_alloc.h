@@ -35,13 +35,23 @@ void hv_pages_free(void *va, unsigned int order);
  */
 struct page *domain_alloc_pages(struct domain *d, unsigned int order,
 				unsigned int address_bits);
+/* The same, past max_pages: the caller gives as many frames back at once. */
+struct page *domain_alloc_extra(struct domain *d, unsigned int order,
+				unsigned int address_bits);
 /*
  * Drop the allocation reference of one of @d's frames: it leaves the total,
  * and is freed when its last reference goes.  -EINVAL: not allocated to @d.
  */
 int domain_release_page(struct domain *d, struct page *pg);
 
-/* Memory reserved ahead for domains under construction (claims). */
+/*
+ * Claims: free pages set aside for one domain under construction.  @pages is
+ * its whole future size; 0 gives a claim back.  -ENOMEM: not that many free.
+ */
 int domain_claim_pages(struct domain *d, uint64_t pages);
+uint64_t heap_claimed_pages(void);
+/* For mm/domain_pages.c: count @pages more (or less) as promised. */
+bool heap_claim(int64_t pages);
+struct page *heap_alloc_claimed(unsigned int order, unsigned int address_bits);
 
 #endif

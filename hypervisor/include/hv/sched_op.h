@@ -48,7 +48,4 @@ int vcpuop_initialise(struct vcpu *caller, struct vcpu *v, guest_ptr_t arg);
 int vcpuop_register_vcpu_info(struct vcpu *caller, struct vcpu *v,
 			      struct vcpu_register_vcpu_info *op);
 
-/* @timeout_ns: absolute system time; 0 stops the timer. */
-long hc_set_timer_op(struct vcpu *v, uint64_t timeout_ns);
-
 #endif

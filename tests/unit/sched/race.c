@@ -207,7 +207,7 @@ static void disturb(struct guest *g)
 		schedop_yield(&g->v);
 		break;
 	case 3:
-		hc_set_timer_op(&g->v, now_ns() + chance(g, 50000));
+		hc_set_timer_op(now_ns() + chance(g, 50000));
 		break;
 	case 4:
 		vcpuop_up(&g->v, other);

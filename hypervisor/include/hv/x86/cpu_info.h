@@ -15,7 +15,7 @@ struct vcpu;
 
 struct cpu_info {
 	struct regs regs; /* must end 16-byte aligned */
-	struct vcpu *current;
+	struct vcpu *vcpu;
 	uint64_t softirq_pending; /* atomic */
 	uint32_t cpu;
 	uint32_t fault_nesting;

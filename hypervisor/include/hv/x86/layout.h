@@ -13,8 +13,10 @@
 
 #define M2P_VIRT_START 0xffff800000000000 /* slot 256; guests read it  */
 #define M2P_VIRT_END 0xffff804000000000
-#define IOREMAP_START 0xffff808000000000 /* slot 257                   */
+#define IOREMAP_START 0xffff808000000000 /* slot 257                  */
 #define IOREMAP_END 0xffff810000000000
+#define M2P_RW_START 0xffff810000000000 /* slot 258: our writable view */
+#define M2P_RW_END 0xffff814000000000
 #define WINDOW_START 0xffff820000000000 /* slot 260: GDT, LDT per pcpu */
 #define WINDOW_SIZE 0x40000		/* 16 GDT and 16 LDT pages, gap */
 #define IMAGE_VIRT_START 0xffff82d040000000 /* slot 261                */

@@ -27,10 +27,16 @@ const void *map_firmware(uint64_t maddr, size_t len);
 
 /* Boot: build the tables; from here the direct map is valid. */
 void mapping_init(void);
+void mapping_use_heap(void); /* new tables come from the heap from now on */
+
+/* The first MiB at its own address, while APs start (and not otherwise). */
+void mapping_identity_low(bool on);
 
 /* Contiguous boot-time memory, cleared; panics when there is none. */
 void *boot_alloc(size_t size, size_t align);
 void boot_alloc_init(void);
+/* From here on it hands out direct-map addresses, anywhere in RAM. */
+void boot_alloc_direct_map(void);
 /* Everything left goes to the heap; no boot_alloc afterwards. */
 void boot_alloc_finish(void);
 
@@ -42,5 +48,7 @@ void init_hv_l4_slots(uint64_t *l4);
 
 /* Map GDT page @i (0..13) or LDT page @i (16..31) of @cpu's window; 0: none. */
 void window_map(unsigned int cpu, unsigned int i, uint64_t maddr);
+/* What an unused GDT page of a window shows. */
+uint64_t window_zero_page(void);
 
 #endif

@@ -39,11 +39,12 @@ struct arch_vcpu {
 	struct regs regs; /* while not running */
 
 	bool in_kernel;	  /* guest kernel mode (tables, GS)            */
-	bool fpu_dirty;	  /* this vcpu's state is in the registers     */
-	bool fpu_used;	  /* has state other than the reset one        */
+	bool fpu_dirty;	  /* the registers are newer than the area     */
+	uint32_t fpu_cpu; /* where its state was last loaded           */
 	bool ts;	  /* the guest set CR0.TS                      */
 	uint8_t iopl;	  /* virtual                                   */
 	uint8_t nmi_masked;
+	bool syscall_fast; /* 64-bit callback set, and it masks events */
 
 	uint64_t cr3_kernel, cr3_user; /* machine addresses, 0: none   */
 	struct page *l4_kernel, *l4_user; /* references and type held  */
@@ -51,7 +52,7 @@ struct arch_vcpu {
 	struct callback event, failsafe, syscall, syscall32, sysenter, nmi;
 	struct trap_entry trap[256];
 
-	uint64_t kernel_sp;
+	uint64_t kernel_sp; /* 16-byte aligned, outside our range      */
 	uint16_t kernel_ss;
 	uint16_t ds, es, fs, gs; /* while not running */
 	uint64_t fs_base, gs_base_kernel, gs_base_user;
@@ -61,8 +62,9 @@ struct arch_vcpu {
 	uint64_t xcr0, xcr0_accum;
 	struct xsave_area *fpu;
 
-	struct page *gdt_page[14];
-	uint16_t gdt_ents;
+	struct page *gdt_page[14]; /* references and PT_SEGDESC held   */
+	struct page *ldt_page[16];
+	uint32_t gdt_ents;
 	uint32_t ldt_ents;
 	uint64_t ldt_base;
 

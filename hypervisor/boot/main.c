@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The order of start-up, from the boot loader to Dom0: one list of calls. */
+#include <hv/assert.h>
+#include <hv/boot.h>
+#include <hv/console.h>
+#include <hv/cpu.h>
+#include <hv/domain.h>
+#include <hv/mmu.h>
+#include <hv/page_alloc.h>
+#include <hv/printk.h>
+#include <hv/sched.h>
+#include <hv/time.h>
+#include <hv/timer.h>
+#include <hv/trace.h>
+#include <hv/x86/clock.h>
+#include <hv/x86/context_switch.h>
+#include <hv/x86/cpu_info.h>
+#include <hv/x86/cpu_setup.h>
+#include <hv/x86/mapping.h>
+#include <hv/x86/platform.h>
+
+#include "multiboot.h"
+
+__attribute__((noreturn)) void hv_start(uint32_t magic, uint64_t info);
+__attribute__((noreturn)) void idle_from(struct cpu_info *ci);
+
+static void print_memory_map(void)
+{
+	static const char *const names[] = { "?",    "usable",	   "reserved",
+					     "ACPI", "ACPI NVS", "unusable" };
+	uint64_t ram = 0;
+
+	log_info("memory map:\n");
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		const struct e820_entry *e = &boot_info.e820[i];
+
+		log_info(" [%016lx, %016lx) %s\n", e->addr, e->addr + e->size,
+			 e->type < ARRAY_SIZE(names) ? names[e->type] : "?");
+		if (e->type == E820_RAM)
+			ram += e->size;
+	}
+	log_info("System RAM: %lu MiB\n", ram >> 20);
+}
+
+static void print_cpu(void)
+{
+	const struct cpu_features *f = &cpu_features;
+
+	log_info("CPU: %s%s%s%s%s%s%s physical address bits %u\n",
+		 f->nx ? "NX " : "", f->smep ? "SMEP " : "",
+		 f->smap ? "SMAP " : "", f->umip ? "UMIP " : "",
+		 f->fsgsbase ? "FSGSBASE " : "", f->xsave ? "XSAVE " : "",
+		 f->pcid ? "PCID(unused) " : "", f->phys_bits);
+	log_info("Speculation: retpolines on, FPU %s; page tables of guests and hypervisor are %s\n",
+		 f->is_intel ? "eager" : "lazy",
+		 f->is_intel ? "NOT separate (Meltdown, L1TF not mitigated)"
+			     : "not separate (not needed on this CPU)");
+}
+
+/* Frames that are no RAM belong to DOMID_IO; so does the first MiB. */
+static void mark_device_frames(void)
+{
+	uint64_t next = 0x100;
+
+	for (uint64_t m = 0; m < next; m++)
+		frame_table[m].owner = dom_io;
+	for (unsigned int i = 0; i <= boot_info.nr_e820; i++) {
+		const struct e820_entry *e = &boot_info.e820[i];
+		uint64_t start = max_page;
+
+		if (i < boot_info.nr_e820) {
+			if (e->type != E820_RAM)
+				continue;
+			start = round_up(e->addr, PAGE_SIZE) >> PAGE_SHIFT;
+		}
+		for (; next < start && next < max_page; next++)
+			frame_table[next].owner = dom_io;
+		if (i < boot_info.nr_e820)
+			next = max(next, (e->addr + e->size) >> PAGE_SHIFT);
+	}
+}
+
+/* dom_xen's, for reading: the tools map the M2P to save a domain. */
+static void share_m2p(void)
+{
+	uint64_t chunks = div_round_up(max_page * 8, 0x200000ULL);
+
+	for (uint64_t c = 0; c < chunks; c++)
+		for (uint64_t i = 0; i < 512; i++)
+			page_share(mfn_to_page(MFN(m2p_frame((unsigned int)c).v + i)),
+				   dom_xen, false);
+}
+
+static void start_memory(void)
+{
+	boot_alloc_init();
+	mapping_init();
+	boot_alloc_finish();
+	mapping_use_heap();
+	mmu_limits_init(cpu_features.phys_bits, cpu_features.nx);
+}
+
+static void start_cpu(void)
+{
+	struct cpu_info *ci = cpu_stack_alloc(0);
+
+	cpu_online_map = 1;
+	cpu_setup(0, ci);
+	trace_init_cpu(0);
+}
+
+static void start_platform(void)
+{
+	acpi_init(boot_info.rsdp_maddr);
+	i8259_disable();
+	time_early_init();
+	irq_init();
+	lapic_init_bsp();
+	smp_enumerate();
+	ioapic_init();
+	timer_subsys_init();
+}
+
+static void start_domains(void)
+{
+	sched_init();
+	domain_subsys_init();
+	mark_device_frames();
+	share_m2p();
+	for (unsigned int cpu = 0; cpu < nr_present_cpus(); cpu++)
+		if (!vcpu_create(dom_idle, cpu))
+			panic("no memory for the idle vcpu of CPU %u", cpu);
+}
+
+static void start_cpus(void)
+{
+	time_cpu_init();
+	wallclock_init();
+	cpu_info()->vcpu = dom_idle->vcpu[0];
+	sched_cpu_up(0);
+	console_init_irq();
+	keyhandler_init();
+	log_info("Brought up %u CPUs\n", smp_boot_aps(opt.maxcpus));
+}
+
+static void start_dom0(void)
+{
+	const char *why = "";
+	struct domain *d = dom0_build(&why);
+
+	if (!d)
+		panic("Dom0 can not be started: %s", why);
+	log_info("Free memory: %lu MiB\n", heap_free_pages() >> 8);
+	domain_unpause(d);
+}
+
+void hv_start(uint32_t magic, uint64_t info)
+{
+	bool loaded = multiboot_read(magic, info);
+
+	cpu_info()->cpu = 0;
+	cmdline_parse(boot_info.cmdline);
+	cpu_features_init();
+	start_memory();
+	console_init();
+	log_info("Pavo " PAVO_VERSION ", ABI of Xen 4.17, built with "
+		 __VERSION__ "\n");
+	if (!loaded)
+		panic("not started by a multiboot loader (magic %#x)", magic);
+	log_info("Boot loader: %s\n", boot_info.loader);
+	log_info("Command line: %s\n", boot_info.cmdline);
+	print_memory_map();
+	print_cpu();
+	start_cpu();
+	start_platform();
+	start_domains();
+	start_cpus();
+	start_dom0();
+	idle_from(cpu_info());
+}

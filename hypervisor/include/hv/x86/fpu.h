@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * FPU and vector state, switched lazily: a vcpu's state is loaded at its first
+ * use in a time slice, and saved when another vcpu runs if it was used.
+ */
+#ifndef HV_X86_FPU_H
+#define HV_X86_FPU_H
+
+#include <hv/domain.h>
+
+int fpu_init_vcpu(struct vcpu *v);
+void fpu_free_vcpu(struct vcpu *v);
+
+void fpu_switch_out(struct vcpu *v); /* save if used                        */
+void fpu_switch_in(struct vcpu *v);  /* arrange that the first use loads    */
+
+/* The guest sets or clears its CR0.TS; current only. */
+void fpu_set_ts(struct vcpu *v, bool set);
+int fpu_set_xcr0(struct vcpu *v, uint64_t xcr0); /* -EINVAL: not offered   */
+
+/* The FXSAVE image in a vcpu_guest_context: not running vcpus only. */
+void fpu_set_legacy(struct vcpu *v, const void *image512);
+void fpu_get_legacy(const struct vcpu *v, void *image512);
+/* The whole area, for saved domains; bytes. */
+uint32_t fpu_area_size(void);
+void *fpu_area(struct vcpu *v);
+
+#endif

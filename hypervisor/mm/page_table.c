@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Page-table entries: the flags a guest may set at each level, and which
+ * references a present entry holds.
+ *
+ *	L1 to RAM	general reference; writable ones a PT_WRITABLE type too
+ *	L1 to devices	none (permission checked when written)
+ *	L1 of a grant	none: the grant's mapping holds them (PTE_GRANT)
+ *	L2, L3, L4	general and type reference to the table below
+ *
+ * Entries are exchanged with one compare-exchange, so tables need no lock: the
+ * new entry's references are taken before, the old one's dropped after.
+ */
+#include <hv/assert.h>
+#include <hv/bitmap.h>
+#include <hv/cpu.h>
+#include <hv/domain.h>
+#include <hv/mmu.h>
+#include <hv/page.h>
+#include <hv/string.h>
+#include <hv/x86/layout.h>
+#include <hv/x86/mapping.h>
+#include <hv/x86/pte.h>
+#include <hv/x86/pv_state.h>
+
+#include "page_table.h"
+
+#include <abi/errno.h>
+
+/* Set by mmu_limits_init: address bits this machine does not have, and NX. */
+static uint64_t bad_bits;
+
+void mmu_limits_init(unsigned int phys_bits, bool has_nx)
+{
+	bad_bits = PTE_ADDR_MASK & ~((1ULL << phys_bits) - 1);
+	if (!has_nx)
+		bad_bits |= PTE_NX;
+}
+
+/* --- what entries look like --- */
+
+/*
+ * Ring 3 runs the guest's kernel too, so every present entry gets USER; bit 52
+ * remembers an L1 entry without it (Xen ABI).  GLOBAL would survive the switch
+ * between guest kernel and user: dropped.  PTE_GRANT is ours.
+ */
+static uint64_t l1e_adjust(uint64_t e)
+{
+	if (!(e & PTE_P))
+		return e;
+	e &= ~(PTE_G | PTE_GRANT);
+	if (!(e & PTE_US))
+		e |= PTE_US | PTE_GUEST_KERNEL;
+	return e;
+}
+
+static uint64_t upper_adjust(uint64_t e)
+{
+	return e & PTE_P ? e | PTE_US : e;
+}
+
+static bool is_device_frame(mfn_t m)
+{
+	return !mfn_valid(m) || READ_ONCE(mfn_to_page(m)->owner) == dom_io;
+}
+
+static int device_l1e_get(const struct domain *d, uint64_t *e)
+{
+	mfn_t m = pte_mfn(*e);
+
+	if (!iomem_access_permitted(d, m, m))
+		return -EPERM;
+	if (iomem_is_readonly(m))
+		*e &= ~PTE_RW;
+	return 0;
+}
+
+/* @e, adjusted, will be written: take its references; it may lose RW. */
+static int l1e_get(struct domain *d, uint64_t *e, struct domain *owner)
+{
+	mfn_t m = pte_mfn(*e);
+	struct page *pg;
+
+	if (!(*e & PTE_P))
+		return 0;
+	if (*e & bad_bits)
+		return -EINVAL;
+	if (is_device_frame(m))
+		return device_l1e_get(d, e);
+	if ((*e & (PTE_PAT | PTE_PCD | PTE_PWT)) && !d->iomem.nr)
+		return -EINVAL;
+	pg = mfn_to_page(m);
+	if (!(*e & PTE_RW))
+		return page_get(pg, owner) ? -EINVAL : 0;
+	return page_get_and_type(pg, owner, PT_WRITABLE, false) ? -EINVAL : 0;
+}
+
+static void l1e_put(uint64_t e)
+{
+	mfn_t m = pte_mfn(e);
+
+	if (!(e & PTE_P) || (e & PTE_GRANT) || is_device_frame(m))
+		return;
+	if (e & PTE_RW)
+		page_put_and_type(mfn_to_page(m));
+	else
+		page_put(mfn_to_page(m));
+}
+
+#define UPPER_BAD (PTE_PS | PTE_PWT | PTE_PCD | PTE_G)
+
+/* An entry of a level-@t table: its child is a table of the level below. */
+static int upper_get(struct domain *d, uint64_t e, enum page_type t,
+		     bool preemptible)
+{
+	mfn_t m = pte_mfn(e);
+	int rc;
+
+	if (!(e & PTE_P))
+		return 0;
+	if ((e & (bad_bits | UPPER_BAD)) || is_device_frame(m))
+		return -EINVAL;
+	rc = page_get_and_type(mfn_to_page(m), d, t - 1, preemptible);
+	return rc == -ERESTART ? rc : rc ? -EINVAL : 0;
+}
+
+static int upper_put(uint64_t e, bool preemptible)
+{
+	if (!(e & PTE_P))
+		return 0;
+	return page_put_and_type_preemptible(mfn_to_page(pte_mfn(e)),
+					     preemptible);
+}
+
+static bool is_hv_slot(enum page_type t, unsigned int i)
+{
+	return t == PT_L4 && i >= HV_L4_FIRST && i <= HV_L4_LAST;
+}
+
+/* --- whole tables --- */
+
+static int entry_validate(struct domain *d, uint64_t *slot, enum page_type t,
+			  bool preemptible)
+{
+	uint64_t e = READ_ONCE(*slot);
+	int rc;
+
+	if (!(e & PTE_P))
+		return 0;
+	e = t == PT_L1 ? l1e_adjust(e) : upper_adjust(e);
+	rc = t == PT_L1 ? l1e_get(d, &e, d) : upper_get(d, e, t, preemptible);
+	if (!rc)
+		WRITE_ONCE(*slot, e); /* nobody else can write it any more */
+	return rc;
+}
+
+int table_validate(struct page *pg, enum page_type t, bool preemptible)
+{
+	uint64_t *table = page_to_virt(pg);
+	struct domain *d = pg->owner;
+	unsigned int i = pg->nr_validated;
+
+	for (; i < PTES_PER_TABLE; i++) {
+		int rc = 0;
+
+		if (is_hv_slot(t, i))
+			continue;
+		rc = entry_validate(d, &table[i], t, preemptible);
+		pg->nr_validated = (uint16_t)(rc ? i : i + 1);
+		if (rc)
+			return rc;
+		if (t > PT_L1 && preemptible && (table[i] & PTE_P) &&
+		    preempt_check() && i + 1 < PTES_PER_TABLE)
+			return -ERESTART;
+	}
+	pg->nr_validated = PTES_PER_TABLE;
+	if (t == PT_L4)
+		init_hv_l4_slots(table);
+	return 0;
+}
+
+int table_devalidate(struct page *pg, enum page_type t, bool preemptible)
+{
+	uint64_t *table = page_to_virt(pg);
+
+	while (pg->nr_validated) {
+		unsigned int i = pg->nr_validated - 1U;
+		uint64_t e = table[i];
+
+		if (t == PT_L1) {
+			l1e_put(e);
+		} else if (!is_hv_slot(t, i)) {
+			int rc = upper_put(e, preemptible);
+
+			if (rc)
+				return rc;
+		}
+		pg->nr_validated = (uint16_t)i;
+		if (t > PT_L1 && preemptible && (e & PTE_P) && i &&
+		    preempt_check())
+			return -ERESTART;
+	}
+	return 0;
+}
+
+int segdesc_validate(struct page *pg)
+{
+	return pv_check_descriptors(page_to_virt(pg), PAGE_SIZE / 8) ? 0
+								     : -EINVAL;
+}
+
+void table_put_later(struct page *pg)
+{
+	struct vcpu *v = current;
+
+	BUG_ON(v->arch.put_later);
+	v->arch.put_later = pg;
+}
+
+int table_put_pending(struct vcpu *v)
+{
+	int rc;
+
+	if (likely(!v->arch.put_later))
+		return 0;
+	rc = page_put_and_type_preemptible(v->arch.put_later, true);
+	if (!rc)
+		v->arch.put_later = NULL;
+	return rc;
+}
+
+/* --- single entries --- */
+
+/* Bits that need no check and no reference when only they change. */
+#define FAST_BITS (PTE_NX | PTE_AVL | PTE_AVL_HIGH | PTE_G | PTE_D | PTE_A | PTE_US)
+#define SAME_FRAME(t, a, b) \
+	(((a) & PTE_P) && ((b) & PTE_P) && \
+	 !(((a) ^ (b)) & ~((t) == PT_L1 ? FAST_BITS : FAST_BITS | PTE_RW)))
+
+static bool exchange(uint64_t *slot, uint64_t *old, uint64_t val,
+		     bool preserve_ad)
+{
+	uint64_t was = *old;
+
+	if (preserve_ad)
+		val |= was & (PTE_A | PTE_D);
+	return __atomic_compare_exchange_n(slot, old, val, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* The new entry's references, or none if the old one's do for it. */
+static int get_new(struct page *pg, enum page_type t, uint64_t *val,
+		   struct domain *frame_owner)
+{
+	if (t == PT_L1)
+		return l1e_get(pg->owner, val, frame_owner);
+	return upper_get(pg->owner, *val, t, true);
+}
+
+static void put_entry(enum page_type t, uint64_t e)
+{
+	if (t == PT_L1) {
+		l1e_put(e);
+	} else if (upper_put(e, true) == -ERESTART) {
+		table_put_later(mfn_to_page(pte_mfn(e)));
+	}
+}
+
+int table_write_entry(struct page *pg, enum page_type t, uint64_t *slot,
+		      uint64_t val, struct domain *frame_owner,
+		      bool preserve_ad, const uint64_t *expect)
+{
+	unsigned int i = (unsigned int)((uint64_t)slot % PAGE_SIZE / 8);
+	uint64_t old = expect ? *expect : READ_ONCE(*slot);
+	bool have_refs = false;
+	int rc;
+
+	if (is_hv_slot(t, i))
+		return -EINVAL;
+	val = t == PT_L1 ? l1e_adjust(val) : upper_adjust(val);
+	for (;;) {
+		bool same = SAME_FRAME(t, old, val) && !(old & PTE_GRANT) &&
+			    !(val & bad_bits);
+
+		if (!same && !have_refs) {
+			rc = get_new(pg, t, &val, frame_owner);
+			if (rc)
+				return rc;
+			have_refs = true;
+		}
+		if (exchange(slot, &old, val, preserve_ad)) {
+			if (same && have_refs)
+				put_entry(t, val); /* the old one's remain */
+			else if (!same)
+				put_entry(t, old);
+			return 0;
+		}
+		if (expect) {
+			if (have_refs)
+				put_entry(t, val);
+			return -EAGAIN;
+		}
+	}
+}
