@@ -7,6 +7,7 @@ HV_SRC  := $(filter-out hypervisor/x86/asm_offsets.c,$(HV_SRC))
 HV_ASM  := hypervisor/boot/head.S hypervisor/x86/entry.S $(wildcard hypervisor/x86/trampoline.S)
 HV_OBJ  := $(patsubst hypervisor/%.S,$(HV)/%.o,$(HV_ASM)) \
            $(patsubst hypervisor/%.c,$(HV)/%.o,$(HV_SRC))
+HV_HIDDEN := -include hypervisor/include/hv/hidden.h
 HV_INC  := -Ihypervisor/include -Ihypercalls/include -Ihypercalls -I$(HV)
 HV_WARN := $(WARN) -Wno-missing-field-initializers
 DEBUG   ?= 1
@@ -21,7 +22,7 @@ endif
 HV_CFLAGS := -std=gnu11 -ffreestanding -fPIE -mcmodel=small -fvisibility=hidden \
              -mgeneral-regs-only -mno-red-zone -fno-stack-protector \
              -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
-             -fno-common -ffunction-sections $(HV_THUNK) $(HV_OPT) $(HV_WARN) $(HV_INC)
+             -fno-common -ffunction-sections $(HV_HIDDEN) $(HV_THUNK) $(HV_OPT) $(HV_WARN) $(HV_INC)
 # Debian's static decompressors, used at boot only (boot/unpack.c)
 HV_LIBS := $(addprefix -l:,liblzma.a libzstd.a libz.a liblz4.a)
 
@@ -30,7 +31,7 @@ $(HV)/asm_offsets.h: hypervisor/x86/asm_offsets.c
 	@echo "  CC $@"; $(CC) $(filter-out -g,$(HV_CFLAGS)) -MMD -MT $@ -MF $@.d -S -o $@.s $<
 	sed -n 's/^->\([A-Z_0-9]*\) \$$*\([0-9-]*\).*/#define \1 \2/p' $@.s >$@
 
-$(HV)/%.o: hypervisor/%.c
+$(HV)/%.o: hypervisor/%.c hypervisor/build.mk
 	@mkdir -p $(@D)
 	@echo "  CC $@"; $(CC) $(HV_CFLAGS) -MMD -c -o $@ $<
 

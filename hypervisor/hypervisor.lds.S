@@ -17,6 +17,8 @@ SECTIONS
 		*(.head)
 		*(.text.entry)
 		*(.text .text.*)
+		. = ALIGN(64);
+		*(.stubs)
 		_text_end = .;
 	} :image
 	. = ALIGN(4096);
@@ -47,5 +49,8 @@ SECTIONS
 		. = ALIGN(4096);
 		_end = .;
 	} :image
+	/* a larger alignment of .bss would move the headers out of reach */
+	boot_stack = (boot_stack_area + STACK_SIZE - 1) & ~(STACK_SIZE - 1);
+	boot_stack_end = boot_stack + STACK_SIZE;
 	/DISCARD/ : { *(.comment) *(.gnu.*) *(.interp) *(.dynamic) *(.dynsym) *(.dynstr) *(.hash) }
 }

@@ -175,8 +175,7 @@ boot_l2_hv: /* 32 MiB of image, from 2 MiB on */
 	.balign 4096
 boot_l2:
 	.skip 4 * 4096
-	.balign STACK_SIZE
-	.globl boot_stack
-boot_stack:
-	.skip STACK_SIZE
-boot_stack_end:
+	/* the linker script places boot_stack in it, aligned to STACK_SIZE */
+	.globl boot_stack_area
+boot_stack_area:
+	.skip 2 * STACK_SIZE

@@ -139,7 +139,6 @@ static void start_cpus(void)
 	cpu_info()->vcpu = dom_idle->vcpu[0];
 	sched_cpu_up(0);
 	console_init_irq();
-	keyhandler_init();
 	log_info("Brought up %u CPUs\n", smp_boot_aps(opt.maxcpus));
 }
 

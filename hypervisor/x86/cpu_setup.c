@@ -196,7 +196,7 @@ static void write_stub(uint8_t *stub, const struct cpu_info *ci,
 }
 
 static uint8_t stubs[NR_CPUS][2][64]
-	__attribute__((aligned(64), section(".text.stubs")));
+	__attribute__((aligned(64), section(".stubs")));
 
 static void setup_syscall(unsigned int cpu, struct cpu_info *ci)
 {

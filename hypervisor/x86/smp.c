@@ -8,12 +8,14 @@
  * time share no lock, and each serves the rest while it waits.
  */
 #include <hv/assert.h>
+#include <hv/boot.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
 #include <hv/string.h>
 #include <hv/time.h>
+#include <hv/trace.h>
 #include <hv/x86/clock.h>
 #include <hv/x86/context_switch.h>
 #include <hv/x86/cpu_info.h>
@@ -22,7 +24,6 @@
 #include <hv/x86/mapping.h>
 #include <hv/x86/platform.h>
 #include <hv/x86/smp.h>
-#include <hv/boot.h>
 
 #define START_TIMEOUT_NS (5 * NS_PER_SEC)
 
@@ -274,6 +275,7 @@ static bool start_one(unsigned int cpu, uint32_t trampoline)
 		log_err("SMP: no memory for CPU %u\n", cpu);
 		return false;
 	}
+	trace_init_cpu(cpu);
 	lapic_send_icr(apic_id, ICR_STARTUP | trampoline >> PAGE_SHIFT);
 	if (!wait_for(&ap_alive, 200000)) {
 		lapic_send_icr(apic_id, ICR_STARTUP | trampoline >> PAGE_SHIFT);
@@ -328,7 +330,5 @@ unsigned int smp_boot_aps(unsigned int maxcpus)
 	if (nr > 1)
 		start_all(nr);
 	time_start_resync();
-	log_info("SMP: %u of %u CPUs are up\n",
-		 cpumask_weight(cpu_online_map), nr_cpus);
 	return cpumask_weight(cpu_online_map);
 }

@@ -56,6 +56,7 @@ void time_set_wallclock(uint64_t secs, uint32_t nsecs, uint64_t system_time_ns)
 {
 	uint64_t s = system_time_ns / NS_PER_SEC;
 	uint32_t ns = (uint32_t)(system_time_ns % NS_PER_SEC);
+	struct domain *d;
 
 	if (nsecs < ns) {
 		nsecs += (uint32_t)NS_PER_SEC;
@@ -65,12 +66,6 @@ void time_set_wallclock(uint64_t secs, uint32_t nsecs, uint64_t system_time_ns)
 	zero_s = secs - s;
 	zero_ns = nsecs - ns;
 	spin_unlock(&lock);
-	for (uint32_t domid = 0; domid < DOMID_FIRST_RESERVED; domid++) {
-		struct domain *d = domain_get((domid_t)domid);
-
-		if (!d)
-			continue;
+	for_each_domain(d)
 		time_update_wallclock(d);
-		domain_put(d);
-	}
 }
