@@ -4,6 +4,9 @@
 # that prints "N passed, N failed"; tests/check.py adds these up.
 IMAGES  := $(O)/images
 KERNELS := 6.1 6.12
+# bad-WAY or bad-WAY.FORMAT, as tests/images/break.py has them
+BAD_KERNELS := $(addprefix $(IMAGES)/bad-,text empty no-pv elf-cut \
+	$(foreach w,truncated short corrupt,$(addprefix $w.,xz zstd gzip lz4)))
 
 # Python's caches would land beside the sources.
 export PYTHONDONTWRITEBYTECODE := 1

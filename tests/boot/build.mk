@@ -23,5 +23,14 @@ usual-complaints: $(BOOT_IMAGES)
 # The same driver over another table: long runs inside Dom0.
 .PHONY: check-system
 check-system: $(BOOT_IMAGES) $(IMAGES)/stress.cpio $(HV) $(HV).gz ## long runs inside Dom0
-	tests/boot/run.py --table tests/system/cases.py --hv $(HV) \
-		$(TESTS)
+	tests/boot/run.py --table tests/system/cases.py \
+		--hv $(HV) $(TESTS)
+
+# run-built takes for granted what run sees to.
+.PHONY: run-built
+run: ## boot Dom0 on this terminal (a short tour if there is none)
+	@tests/packages.sh build run
+	@$(MAKE) --no-print-directory run-built
+
+run-built: all $(HV).gz $(IMAGES)/linux-6.1.lz4 $(IMAGES)/dom0.cpio
+	@tests/boot/play.py --hv $(HV)

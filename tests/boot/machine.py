@@ -82,9 +82,10 @@ class Config:
 
 
 class Machine:
-    def __init__(self, config, log_path):
+    def __init__(self, config, log_path, echo=None):
         self.config = config
         self.log_path = log_path
+        self.echo = echo        # a text file that gets the console, too
         self.text = ""          # everything seen so far
         self.seen = 0           # where expect() goes on
         self.reason = None      # QMP's word for the end
@@ -192,7 +193,11 @@ class Machine:
                 self._log.write(data)
                 self._log.flush()
                 text = data.decode("utf-8", errors="replace")
-                self.text += text.replace("\r", "")
+                text = text.replace("\r", "")
+                self.text += text
+                if self.echo:
+                    self.echo.write(text)
+                    self.echo.flush()
             else:
                 self._take_qmp(data)
         return True

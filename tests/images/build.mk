@@ -6,7 +6,8 @@ KERNEL_PACKAGE_6.1  := linux-image-amd64
 KERNEL_PACKAGE_6.12 := linux-image-6.12-amd64
 XEN_PACKAGE         := xen-hypervisor-4.17-amd64
 
-IMAGE_LIB := $(wildcard tests/images/*.py)
+REPACK_SRC := $(addprefix tests/images/,bzimage.py repack.py break.py)
+DOM0_SRC   := $(addprefix tests/images/,cpio.py modules.py mkdom0.py dom0-init)
 
 .PHONY: images
 images: $(foreach k,$(KERNELS),$(IMAGES)/linux-$k $(IMAGES)/linux-$k.lz4) \
@@ -21,7 +22,7 @@ $(IMAGES)/linux-$1: $(IMAGES)/debian-$1/.unpacked
 	cp $$(<D)/boot/vmlinuz-* $$@
 
 $(IMAGES)/linux-$1.lz4 $(IMAGES)/linux-$1.zstd $(IMAGES)/linux-$1.gzip \
-$(IMAGES)/linux-$1.elf: $(IMAGES)/linux-$1 $(IMAGE_LIB)
+$(IMAGES)/linux-$1.elf: $(IMAGES)/linux-$1 $(REPACK_SRC)
 	tests/images/repack.py $$(subst .,,$$(suffix $$@)) $$< $$@
 endef
 $(foreach k,$(KERNELS),$(eval $(call kernel_rules,$k)))
@@ -42,7 +43,7 @@ MKDOM0 = tests/images/mkdom0.py -o $@ \
 	$(foreach k,$(KERNELS),--kernel $(IMAGES)/debian-$k) \
 	$(DOM0_PROGRAMS:%=--program %) $(DOM0_TASKS:%=--task %)
 DOM0_DEPS := $(foreach k,$(KERNELS),$(IMAGES)/debian-$k/.unpacked) \
-	tests/images/dom0-init $(IMAGE_LIB)
+	$(DOM0_SRC)
 DOM0_PROGRAMS := $(addprefix $(O)/tests/system/,selfcheck selfcheck32)
 DOM0_TASKS := $(wildcard tests/system/tasks/*)
 
@@ -53,19 +54,16 @@ $(IMAGES)/dom0.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
 $(IMAGES)/stress.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
 	$(MKDOM0) --program /usr/bin/stress-ng
 
-# Kernels that must be refused: bad-WAY or bad-WAY.FORMAT of the original.
-BAD_KERNELS := $(addprefix $(IMAGES)/bad-,text empty no-pv elf-cut \
-	$(foreach w,truncated short corrupt,$(addprefix $w.,xz zstd gzip lz4)))
-
-$(IMAGES)/bad-%.xz: $(IMAGES)/linux-6.1 $(IMAGE_LIB)
+# Kernels that must be refused (BAD_KERNELS), made by damage to good ones.
+$(IMAGES)/bad-%.xz: $(IMAGES)/linux-6.1 $(REPACK_SRC)
 	tests/images/break.py $* $< $@
-$(IMAGES)/bad-%.zstd: $(IMAGES)/linux-6.12.zstd $(IMAGE_LIB)
+$(IMAGES)/bad-%.zstd: $(IMAGES)/linux-6.12.zstd $(REPACK_SRC)
 	tests/images/break.py $* $< $@
-$(IMAGES)/bad-%.gzip: $(IMAGES)/linux-6.1.gzip $(IMAGE_LIB)
+$(IMAGES)/bad-%.gzip: $(IMAGES)/linux-6.1.gzip $(REPACK_SRC)
 	tests/images/break.py $* $< $@
-$(IMAGES)/bad-%.lz4: $(IMAGES)/linux-6.1.lz4 $(IMAGE_LIB)
+$(IMAGES)/bad-%.lz4: $(IMAGES)/linux-6.1.lz4 $(REPACK_SRC)
 	tests/images/break.py $* $< $@
-$(IMAGES)/bad-elf-cut: $(IMAGES)/linux-6.1.elf $(IMAGE_LIB)
+$(IMAGES)/bad-elf-cut: $(IMAGES)/linux-6.1.elf $(REPACK_SRC)
 	tests/images/break.py elf-cut $< $@
-$(IMAGES)/bad-%: $(IMAGES)/linux-6.1 $(IMAGE_LIB)
+$(IMAGES)/bad-%: $(IMAGES)/linux-6.1 $(REPACK_SRC)
 	tests/images/break.py $* $< $@

@@ -29,7 +29,6 @@ FORMATS = {
 PACKERS = {
     "lz4": ["lz4", "-l", "-9", "-c", "-q", "-"],
     "zstd": ["zstd", "-3", "-c", "-q", "-"],
-    "xz": ["xz", "--check=crc32", "--x86", "--lzma2=preset=1", "-c"],
     "gzip": ["gzip", "-6", "-n", "-c"],
 }
 

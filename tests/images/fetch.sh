@@ -11,6 +11,9 @@ set -eu
 
 cache=$1 dest=$2 package=$3
 
+if ! apt-cache show "$package" >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
+	apt-get -qq update
+fi
 real=$(apt-cache depends "$package" |
 	awk '/Depends: linux-image-[0-9]/ { print $2; exit }')
 package=${real:-$package}

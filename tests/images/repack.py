@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Repack a bzImage's kernel, or take it out.
 
-    repack.py FORMAT BZIMAGE OUTPUT      FORMAT: lz4 zstd xz gzip elf
+    repack.py FORMAT BZIMAGE OUTPUT      FORMAT: lz4 zstd gzip elf
 
 Unpacking Debian's xz payload is nine tenths of a Dom0's boot; lz4 is nearly
 free.  The result is for hypervisors only (see bzimage.py).

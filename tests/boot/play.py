@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boot by hand: Dom0's console on this terminal, or a tour without one.
+
+    play.py [options]
+
+On a terminal, Ctrl-A three times moves the keyboard to the hypervisor and
+back, and Ctrl-] x ends QEMU.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+
+from cases import SERIAL
+from machine import BootFailure, Config, Machine
+
+PROMPT = r"dom0# "
+
+# What the tour types, and what must come back.
+TOUR = [
+    ("uname -r", r"^\d+\.\d+\S+\n"),
+    ("cat /proc/xen/capabilities", r"^control_d\n"),
+    ("cat /proc/interrupts", r"xen-\S+ .*timer0"),
+    ("selfcheck clocks_run_at_one_rate event_channels_deliver",
+     r"^2 passed, 0 failed"),
+]
+
+
+def interact(config):
+    """Give QEMU this terminal; its escape character is not Ctrl-A."""
+    with tempfile.TemporaryDirectory() as directory:
+        iso = f"{directory}/disk.iso"
+        if config.loader == "grub":
+            config.make_iso(iso)
+        print("Ctrl-A three times: hypervisor and back.  Ctrl-] x: end.\n",
+              flush=True)
+        arguments = config.qemu_arguments(iso)
+        arguments.remove("-no-reboot")
+        return subprocess.call(arguments + [
+            "-echr", "0x1d", "-serial", "mon:stdio"])
+
+
+def tour(config, log):
+    """Boot, look around, power off."""
+    os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
+    with Machine(config, log, echo=sys.stdout) as machine:
+        try:
+            machine.expect(PROMPT, 240)
+            for command, answer in TOUR:
+                machine.type(command + "\n")
+                machine.expect(answer, 60)
+                machine.expect(PROMPT, 60)
+            machine.type("poweroff -f\n")
+            end = machine.wait_exit(60)
+            if end != "poweroff":
+                raise BootFailure(f"ended by {end}, not poweroff")
+        except BootFailure as error:
+            print(f"\nThe tour failed: {error}\nlog: {log}")
+            return 1
+    print("\nThe tour went well.")
+    return 0
+
+
+def main():
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    add = options.add_argument
+    add("--hv", default="build/pavo", help="HV.gz is what GRUB gets")
+    add("--kernel", default="build/images/linux-6.1.lz4")
+    add("--initrd", default="build/images/dom0.cpio")
+    add("--mem", type=int, default=2048, help="MiB")
+    add("--cpus", type=int, default=2)
+    add("--hv-args", default="dom0_mem=1024M")
+    add("--kernel-args", default="")
+    add("--direct", action="store_true",
+        help="let QEMU load by multiboot1, without GRUB")
+    add("--icount", action="store_true",
+        help="deterministic: one instruction is one ns")
+    add("--qemu", default="", help="more arguments, e.g. '-s -S' for gdb")
+    add("--log", default="build/logs/tour.log")
+    options = options.parse_args()
+
+    config = Config(
+        options.hv if options.direct else options.hv + ".gz",
+        f"{SERIAL} {options.hv_args}",
+        [(options.kernel, f"console=hvc0 {options.kernel_args}"),
+         (options.initrd, "")],
+        loader="multiboot1" if options.direct else "grub",
+        mem_mib=options.mem, cpus=options.cpus, icount=options.icount,
+        extra=tuple(options.qemu.split()))
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        sys.exit(interact(config))
+    sys.exit(tour(config, options.log))
+
+
+main()

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# See that the Debian packages for a purpose are there.
+#
+#   packages.sh PURPOSE...      build, run, check
+#
+# As root it installs what is missing; otherwise it says how to, and exits 1.
+set -eu
+
+build="gcc libc6-dev make liblz4-dev liblzma-dev libzstd-dev zlib1g-dev
+	libjson-c-dev libncurses-dev libtdb-dev liburing-dev libxml2-dev"
+run="busybox-static grub-common grub-pc-bin lz4 mtools python3
+	qemu-system-x86 xorriso zstd"
+check="clang-14 clang-format-14 clang-tidy-14 cppcheck libxen-dev
+	libxml2-utils man-db stress-ng tdb-tools"
+
+wanted=
+for purpose; do
+	case $purpose in
+	build)	wanted="$wanted $build" ;;
+	run)	wanted="$wanted $run" ;;
+	check)	wanted="$wanted $check" ;;
+	*)	echo "packages: no purpose '$purpose'" >&2; exit 2 ;;
+	esac
+done
+
+missing=
+for package in $wanted; do
+	status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+	case $status in
+	"install ok installed") ;;
+	*)	missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends$missing"
+if [ "$(id -u)" -ne 0 ]; then
+	echo "Packages are missing.  As root: $install" >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "installing:$missing"
+apt-get -qq update
+$install >/dev/null
