@@ -45,7 +45,8 @@ $(HV)/hypervisor.lds: hypervisor/hypervisor.lds.S
 
 # Linked twice: the second time with the symbols of the first.
 HV_LINK = $(CC) -nostdlib -static -no-pie -Wl,-T,$(HV)/hypervisor.lds -Wl,--gc-sections \
-          -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments
+          -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
+          -Wl,--no-relax # the libraries' GOT loads can not become 32-bit immediates here
 
 $(HV)/symbols0.S:
 	@mkdir -p $(@D)
