@@ -29,6 +29,7 @@ static uint32_t ring_produced, ring_consumed; /* free running */
 static bool at_line_start = true;
 static int std_level = LOG_INFO, guest_level = LOG_WARNING;
 static bool panicking;
+static bool devices_ready; /* until then the ring keeps what is logged */
 
 static char rx[RX_SIZE];
 static uint32_t rx_produced, rx_consumed;
@@ -39,6 +40,8 @@ static uint32_t nr_pending_keys;
 
 static void device_write(const char *s, size_t n)
 {
+	if (!devices_ready)
+		return;
 	if (opt.console_com1)
 		serial_write(s, n);
 	if (opt.console_vga)
@@ -263,6 +266,7 @@ void console_init(void)
 		opt.console_com1 = false;
 	if (opt.console_vga)
 		vga_init();
+	devices_ready = true;
 	device_write(ring, min(ring_produced, (uint32_t)RING_SIZE));
 }
 
