@@ -146,6 +146,54 @@ static void read_madt(const struct table *t)
 	}
 }
 
+/* --- \_S5_ --- */
+
+/* One small integer constant of AML at @*off; false: something else. */
+static bool aml_integer(const struct table *t, uint32_t *off, uint8_t *v)
+{
+	uint8_t op = (uint8_t)field(t, *off, 1);
+	uint32_t value_len = op == 0x0a ? 1 : op == 0x0b ? 2 :
+			     op == 0x0c ? 4 : 0;
+
+	if (*off + 1 + value_len > t->len)
+		return false;
+	if (op == 0x00 || op == 0x01)
+		*v = op;
+	else if (value_len)
+		*v = t->p[*off + 1];
+	else
+		return false;
+	*off += 1 + value_len;
+	return true;
+}
+
+/* ACPI, "AML Grammar": NameOp "_S5_" PackageOp PkgLength NumElements ... */
+static bool parse_s5(const struct table *t, uint32_t off)
+{
+	if (off + 7 > t->len || memcmp(t->p + off, "_S5_", 4) != 0)
+		return false;
+	if (t->p[off - 1] != 0x08 &&
+	    !(t->p[off - 1] == '\\' && t->p[off - 2] == 0x08))
+		return false;
+	off += 4;
+	if (t->p[off++] != 0x12)
+		return false;
+	off += 1 + (uint32_t)(t->p[off] >> 6); /* PkgLength */
+	if (field(t, off++, 1) < 2)
+		return false;
+	return aml_integer(t, &off, &acpi.s5_a) &&
+	       aml_integer(t, &off, &acpi.s5_b);
+}
+
+static void read_dsdt(const struct table *t)
+{
+	for (uint32_t off = HEADER_LEN + 2; off + 7 <= t->len; off++) {
+		acpi.has_s5 = parse_s5(t, off);
+		if (acpi.has_s5)
+			return;
+	}
+}
+
 /* --- FADT --- */
 
 #define FADT_TMR_VAL_EXT (1u << 8)
@@ -179,6 +227,8 @@ static struct acpi_gas block(const struct table *t, uint32_t ext, uint32_t old,
 static void read_fadt(const struct table *t)
 {
 	uint32_t flags = (uint32_t)field(t, 112, 4);
+	uint64_t dsdt_maddr;
+	struct table dsdt;
 
 	acpi.sci_irq = (uint32_t)field(t, 46, 2);
 	acpi.pm1a_event = block(t, 148, 56, 4);
@@ -191,9 +241,11 @@ static void read_fadt(const struct table *t)
 	acpi.reset = gas(t, 116);
 	acpi.reset_value = (uint8_t)field(t, 128, 1);
 	acpi.can_reset = (flags & FADT_RESET_REG_SUP) && acpi.reset.address;
-	acpi.dsdt_maddr = field(t, 140, 8);
-	if (!acpi.dsdt_maddr)
-		acpi.dsdt_maddr = field(t, 40, 4);
+	dsdt_maddr = field(t, 140, 8);
+	if (!dsdt_maddr)
+		dsdt_maddr = field(t, 40, 4);
+	if (table_open(dsdt_maddr, &dsdt))
+		read_dsdt(&dsdt);
 }
 
 static void read_hpet(const struct table *t)
@@ -298,55 +350,4 @@ int acpi_init(uint64_t rsdp_maddr)
 		log_warn("ACPI: %u CPUs beyond the first %d are not used\n",
 			 acpi.nr_cpus_ignored, NR_CPUS);
 	return acpi.nr_cpus ? 0 : -ENOENT;
-}
-
-/* --- \_S5_ --- */
-
-/* One small integer constant of AML at @*off; false: something else. */
-static bool aml_integer(const struct table *t, uint32_t *off, uint8_t *v)
-{
-	uint8_t op = (uint8_t)field(t, *off, 1);
-	uint32_t value_len = op == 0x0a ? 1 : op == 0x0b ? 2 :
-			     op == 0x0c ? 4 : 0;
-
-	if (*off + 1 + value_len > t->len)
-		return false;
-	if (op == 0x00 || op == 0x01)
-		*v = op;
-	else if (value_len)
-		*v = t->p[*off + 1];
-	else
-		return false;
-	*off += 1 + value_len;
-	return true;
-}
-
-/* ACPI, "AML Grammar": NameOp "_S5_" PackageOp PkgLength NumElements ... */
-static bool parse_s5(const struct table *t, uint32_t off, uint8_t *a,
-		     uint8_t *b)
-{
-	if (off + 7 > t->len || memcmp(t->p + off, "_S5_", 4) != 0)
-		return false;
-	if (t->p[off - 1] != 0x08 &&
-	    !(t->p[off - 1] == '\\' && t->p[off - 2] == 0x08))
-		return false;
-	off += 4;
-	if (t->p[off++] != 0x12)
-		return false;
-	off += 1 + (uint32_t)(t->p[off] >> 6); /* PkgLength */
-	if (field(t, off++, 1) < 2)
-		return false;
-	return aml_integer(t, &off, a) && aml_integer(t, &off, b);
-}
-
-int acpi_s5_values(uint8_t *a, uint8_t *b)
-{
-	struct table t;
-
-	if (!table_open(acpi.dsdt_maddr, &t))
-		return -ENOENT;
-	for (uint32_t off = HEADER_LEN + 2; off + 7 <= t.len; off++)
-		if (parse_s5(&t, off, a, b))
-			return 0;
-	return -ENOENT;
 }

@@ -13,6 +13,7 @@
 #include <hv/x86/mapping.h>
 #include <abi/errno.h>
 
+#define MAX_PINS 240
 #define REG_VERSION 1
 #define REG_ENTRY(pin) (0x10 + 2 * (pin))
 #define ENTRY_ACTIVE_LOW (1u << 13)
@@ -23,25 +24,36 @@ static struct ioapic {
 	volatile uint32_t *regs;
 	uint64_t maddr;
 	uint32_t gsi_base, nr_pins;
+	uint32_t selected; /* what the index register holds */
+	uint32_t low[MAX_PINS]; /* lower halves as last written */
 } ioapics[MAX_IOAPICS];
 static unsigned int nr_ioapics, nr_gsis;
 
-/* Index and data registers of all of them; held for one entry at a time. */
+/*
+ * Index and data registers of all of them, and what we know of their contents:
+ * each access is slow, in a virtual machine above all.
+ */
 static spinlock_t lock = SPINLOCK_INIT(RANK_CHIPSET);
 
-static uint32_t reg_read(const struct ioapic *io, uint32_t reg)
+static void reg_select(struct ioapic *io, uint32_t reg)
 {
-	io->regs[0] = reg;
+	if (io->selected != reg)
+		io->regs[0] = io->selected = reg;
+}
+
+static uint32_t reg_read(struct ioapic *io, uint32_t reg)
+{
+	reg_select(io, reg);
 	return io->regs[4];
 }
 
-static void reg_write(const struct ioapic *io, uint32_t reg, uint32_t v)
+static void reg_write(struct ioapic *io, uint32_t reg, uint32_t v)
 {
-	io->regs[0] = reg;
+	reg_select(io, reg);
 	io->regs[4] = v;
 }
 
-static const struct ioapic *find(uint32_t gsi)
+static struct ioapic *find(uint32_t gsi)
 {
 	for (unsigned int i = 0; i < nr_ioapics; i++)
 		if (gsi >= ioapics[i].gsi_base &&
@@ -59,9 +71,10 @@ static void init_one(const struct acpi_ioapic *a)
 	io->regs = ioremap_hv(a->maddr, PAGE_SIZE);
 	if (!io->regs)
 		panic("no memory to map an IO-APIC");
+	io->selected = ~0u;
 	io->nr_pins = (reg_read(io, REG_VERSION) >> 16 & 0xff) + 1;
 	if (a->gsi_base >= MAX_GSIS || io->nr_pins > MAX_GSIS - a->gsi_base ||
-	    find(a->gsi_base) || io->nr_pins > 240) {
+	    find(a->gsi_base) || io->nr_pins > MAX_PINS) {
 		log_warn("IO-APIC at 0x%x with GSIs %u+%u ignored\n", a->maddr,
 			 a->gsi_base, io->nr_pins);
 		return;
@@ -95,7 +108,7 @@ bool ioapic_has_gsi(uint32_t gsi)
 /* Masked while the halves disagree. */
 void ioapic_route(uint32_t gsi, const struct ioapic_route *r)
 {
-	const struct ioapic *io = find(gsi);
+	struct ioapic *io = find(gsi);
 	uint32_t low = r->vector, reg;
 
 	if (!io)
@@ -104,6 +117,7 @@ void ioapic_route(uint32_t gsi, const struct ioapic_route *r)
 	low |= r->level ? ENTRY_LEVEL : 0;
 	reg = REG_ENTRY(gsi - io->gsi_base);
 	spin_lock(&lock);
+	io->low[gsi - io->gsi_base] = low;
 	reg_write(io, reg, low | ENTRY_MASKED);
 	reg_write(io, reg + 1, r->apic_id << 24);
 	if (!r->masked)
@@ -113,17 +127,18 @@ void ioapic_route(uint32_t gsi, const struct ioapic_route *r)
 
 void ioapic_mask(uint32_t gsi, bool masked)
 {
-	const struct ioapic *io = find(gsi);
+	struct ioapic *io = find(gsi);
 	uint32_t low, reg;
 
 	if (!io)
 		return;
 	reg = REG_ENTRY(gsi - io->gsi_base);
 	spin_lock(&lock);
-	low = reg_read(io, reg) & ~ENTRY_MASKED;
+	low = io->low[gsi - io->gsi_base];
 	reg_write(io, reg, low | (masked ? ENTRY_MASKED : 0));
-	/* Read back: the write must be at the IO-APIC before an EOI is. */
-	(void)reg_read(io, reg);
+	/* Read back: the mask must be at the IO-APIC before an EOI is. */
+	if (masked)
+		(void)reg_read(io, reg);
 	spin_unlock(&lock);
 }
 

@@ -92,16 +92,13 @@ int acpi_enter_sleep(unsigned int state, uint16_t val_a, uint16_t val_b)
 
 void machine_power_off(void)
 {
-	uint8_t a, b;
+	unsigned int shift = acpi.pm1a_control.address ?
+				     SLP_TYP_SHIFT :
+				     SLEEP_CONTROL_TYP_SHIFT;
 
-	if (!acpi_s5_values(&a, &b)) {
-		unsigned int shift = acpi.pm1a_control.address ?
-					     SLP_TYP_SHIFT :
-					     SLEEP_CONTROL_TYP_SHIFT;
-
-		(void)acpi_enter_sleep(5, (uint16_t)(a << shift),
-				       (uint16_t)(b << shift));
-	}
+	if (acpi.has_s5)
+		(void)acpi_enter_sleep(5, (uint16_t)(acpi.s5_a << shift),
+				       (uint16_t)(acpi.s5_b << shift));
 	log_err("ACPI does not say how to power off; the machine is halted.\n");
 	machine_halt();
 }

@@ -61,7 +61,9 @@ struct acpi_info {
 	struct acpi_gas pm_timer, sleep_control, reset;
 	bool pm_timer_is_32bit, can_reset;
 	uint8_t reset_value;
-	uint64_t dsdt_maddr;
+	/* SLP_TYP values of \_S5_, from the DSDT's byte code */
+	bool has_s5;
+	uint8_t s5_a, s5_b;
 	/* HPET: 0, none */
 	uint64_t hpet_maddr;
 	struct acpi_mcfg mcfg[MAX_MCFG];
@@ -75,11 +77,5 @@ extern struct acpi_info acpi;
  * tables into acpi.  -ENOENT: no usable root pointer or no MADT.
  */
 int acpi_init(uint64_t rsdp_maddr);
-
-/*
- * The SLP_TYP values of \_S5_, looked for in the DSDT's byte code.
- * -ENOENT: not there.
- */
-int acpi_s5_values(uint8_t *a, uint8_t *b);
 
 #endif
