@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Boot tests: hypervisor + Dom0 under QEMU, read over the serial console.
-# HV is the hypervisor to test (HV.gz for GRUB); TESTS picks tests by name.
-HV    ?= $(O)/pavo
-TESTS ?=
-JOBS  ?= $(shell nproc)
-PEER  := $(IMAGES)/xen
+# HYPERVISOR is what to test (HYPERVISOR.gz for GRUB); TESTS picks tests by name.
+HYPERVISOR ?= $(O)/pavo
+TESTS      ?=
+JOBS       ?= $(shell nproc)
+PEER       := $(IMAGES)/xen
 
 BOOT_IMAGES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k $(IMAGES)/linux-$k.lz4) \
 	$(addprefix $(IMAGES)/linux-,6.12.zstd 6.1.gzip 6.1.elf) $(BAD_KERNELS) \
 	$(IMAGES)/dom0.cpio $(PEER) $(PEER).gz
 
 .PHONY: check-boot
-check-boot: $(BOOT_IMAGES) $(HV) $(HV).gz ## boot tests under QEMU
-	tests/boot/run.py --hv $(HV) --jobs $(JOBS) \
+check-boot: $(BOOT_IMAGES) $(HYPERVISOR) $(HYPERVISOR).gz ## boot tests under QEMU
+	tests/boot/run.py --hv $(HYPERVISOR) --jobs $(JOBS) \
 		$(TESTS)
 
 .PHONY: usual-complaints
@@ -22,9 +22,9 @@ usual-complaints: $(BOOT_IMAGES)
 
 # The same driver over another table: long runs inside Dom0.
 .PHONY: check-system
-check-system: $(BOOT_IMAGES) $(IMAGES)/stress.cpio $(HV) $(HV).gz ## long runs inside Dom0
+check-system: $(BOOT_IMAGES) $(IMAGES)/stress.cpio $(HYPERVISOR) $(HYPERVISOR).gz ## long runs inside Dom0
 	tests/boot/run.py --table tests/system/cases.py \
-		--hv $(HV) $(TESTS)
+		--hv $(HYPERVISOR) $(TESTS)
 
 # run-built takes for granted what run sees to.
 .PHONY: run-built
@@ -32,5 +32,5 @@ run: ## boot Dom0 on this terminal (a short tour if there is none)
 	@tests/packages.sh build run
 	@$(MAKE) --no-print-directory run-built
 
-run-built: all $(HV).gz $(IMAGES)/linux-6.1.lz4 $(IMAGES)/dom0.cpio
-	@tests/boot/play.py --hv $(HV)
+run-built: all $(HYPERVISOR).gz $(IMAGES)/linux-6.1.lz4 $(IMAGES)/dom0.cpio
+	@tests/boot/play.py --hv $(HYPERVISOR)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Micro benchmarks: tables of operations to be timed.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+
+struct bench {
+	const char *name;
+	unsigned int ops;	       /* operations in one batch */
+	void (*run)(unsigned int ops); /* one batch */
+	void (*setup)(void);	       /* may be NULL, like teardown */
+	void (*teardown)(void);
+};
+
+/* Tables end with an entry without a name. */
+extern const struct bench cpu_benches[];
+extern const struct bench process_benches[];
+extern const struct bench memory_benches[];
+extern const struct bench xen_benches[];
+
+/* Is there a hypervisor whose Dom0 we are? */
+bool xen_is_there(void);
+
+/* Print what failed, with errno, and exit. */
+_Noreturn void bench_fail(const char *what);
+
+#define MUST(cond) ((cond) ? (void)0 : bench_fail(#cond))
+
+#endif

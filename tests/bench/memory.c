@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Page tables: mapping, faulting in, changing protection, unmapping.
+ */
+#define _GNU_SOURCE
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "bench.h"
+
+#define PAGE 4096
+#define AREA_PAGES 2048
+
+static volatile char *area;
+
+static volatile char *map(unsigned int pages)
+{
+	void *p = mmap(NULL, (size_t)pages * PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	MUST(p != MAP_FAILED);
+	/* a PV guest has no huge pages: compare like with like */
+	MUST(madvise(p, (size_t)pages * PAGE, MADV_NOHUGEPAGE) == 0);
+	return p;
+}
+
+static void touch(volatile char *p, unsigned int pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < pages; i++)
+		p[(size_t)i * PAGE] = 1;
+}
+
+static void unmap(volatile char *p, unsigned int pages)
+{
+	MUST(munmap((void *)(uintptr_t)p, (size_t)pages * PAGE) == 0);
+}
+
+static void map_touch_unmap(unsigned int ops)
+{
+	while (ops--) {
+		volatile char *p = map(256);
+
+		touch(p, 256);
+		unmap(p, 256);
+	}
+}
+
+static void open_area(void)
+{
+	area = map(AREA_PAGES);
+}
+
+static void open_touched_area(void)
+{
+	open_area();
+	touch(area, AREA_PAGES);
+}
+
+static void close_area(void)
+{
+	unmap(area, AREA_PAGES);
+}
+
+static void touch_area(unsigned int ops)
+{
+	touch(area, ops);
+}
+
+static void protect_and_back(unsigned int ops)
+{
+	void *p = (void *)(uintptr_t)area;
+
+	while (ops--) {
+		MUST(mprotect(p, PAGE, PROT_READ) == 0);
+		MUST(mprotect(p, PAGE, PROT_READ | PROT_WRITE) == 0);
+		area[0] = 1;
+	}
+}
+
+static void unmap_area(unsigned int ops)
+{
+	while (ops--)
+		close_area();
+}
+
+const struct bench memory_benches[] = {
+	{"mmap_touch256_munmap", 20, map_touch_unmap, NULL, NULL},
+	{"fault_anon_page", AREA_PAGES, touch_area, open_area, close_area},
+	{"mprotect_1page_pair", 1000, protect_and_back, open_touched_area,
+	 close_area},
+	{"munmap_2048pages", 1, unmap_area, open_touched_area, NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};

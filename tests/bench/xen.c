@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hypercalls, event channels and grants, through Linux's devices in Dom0.
+ * Each of these rows has the price of an ioctl in it: privcmd_bad_ioctl.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Linux's headers for user space leave these to Xen's. */
+typedef uint16_t domid_t;
+typedef uint32_t grant_ref_t;
+
+#include <linux/types.h>
+#include <xen/evtchn.h>
+#include <xen/gntalloc.h>
+#include <xen/gntdev.h>
+
+#include "bench.h"
+
+#define DOMID_SELF 0x7ff0
+
+/* Linux, include/uapi/xen/privcmd.h. */
+struct privcmd_call {
+	uint64_t op;
+	uint64_t arg[5];
+};
+#define PRIVCMD_CALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
+
+enum {
+	HC_MEMORY_OP = 12,
+	HC_MULTICALL = 13,
+	HC_XEN_VERSION = 17,
+	HC_SCHED_OP = 29,
+	XENMEM_CURRENT_RESERVATION = 3,
+};
+
+/* Xen ABI, public/xen.h: struct multicall_entry. */
+struct multicall_entry {
+	uint64_t op;
+	uint64_t result;
+	uint64_t args[6];
+};
+
+static int privcmd, evtchn, gntdev, gntalloc;
+static int port_a, port_b;
+static uint32_t granted;
+
+/* A page that hypercalls may read and write: locked and touched. */
+static union {
+	domid_t domid;
+	struct multicall_entry calls[32];
+	char page[4096];
+} * buffer;
+
+bool xen_is_there(void)
+{
+	return access("/dev/xen/privcmd", F_OK) == 0;
+}
+
+static int open_device(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	MUST(fd >= 0);
+	return fd;
+}
+
+static void open_privcmd(void)
+{
+	privcmd = open_device("/dev/xen/privcmd");
+	buffer = mmap(NULL, sizeof(*buffer), PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_LOCKED,
+		      -1, 0);
+	MUST(buffer != MAP_FAILED);
+}
+
+static void close_privcmd(void)
+{
+	close(privcmd);
+	munmap(buffer, sizeof(*buffer));
+}
+
+static long hypercall(uint64_t op, uint64_t a, uint64_t b)
+{
+	struct privcmd_call call = {op, {a, b}};
+
+	return ioctl(privcmd, PRIVCMD_CALL, &call);
+}
+
+static void bad_ioctl(unsigned int ops)
+{
+	while (ops--)
+		MUST(ioctl(privcmd, _IOC(_IOC_NONE, 'P', 0x7f, 0), 0) == -1);
+}
+
+static void xen_version(unsigned int ops)
+{
+	while (ops--)
+		MUST(hypercall(HC_XEN_VERSION, 0, 0) > 0);
+}
+
+static void sched_yield_op(unsigned int ops)
+{
+	while (ops--)
+		MUST(hypercall(HC_SCHED_OP, 0, 0) == 0);
+}
+
+static void memory_reservation(unsigned int ops)
+{
+	buffer->domid = DOMID_SELF;
+	while (ops--)
+		MUST(hypercall(HC_MEMORY_OP, XENMEM_CURRENT_RESERVATION,
+			       (uintptr_t)buffer) > 0);
+}
+
+static void multicall32(unsigned int ops)
+{
+	int i;
+
+	while (ops--) {
+		memset(buffer->calls, 0, sizeof(buffer->calls));
+		for (i = 0; i < 32; i++)
+			buffer->calls[i].op = HC_XEN_VERSION;
+		MUST(hypercall(HC_MULTICALL, (uintptr_t)buffer, 32) == 0);
+	}
+}
+
+static int bind_unbound(void)
+{
+	struct ioctl_evtchn_bind_unbound_port bind = {0};
+
+	return ioctl(evtchn, IOCTL_EVTCHN_BIND_UNBOUND_PORT, &bind);
+}
+
+static void unbind(int port)
+{
+	struct ioctl_evtchn_unbind op = {(unsigned int)port};
+
+	MUST(ioctl(evtchn, IOCTL_EVTCHN_UNBIND, &op) == 0);
+}
+
+/* Read the one pending event and allow the next. */
+static void take_event(void)
+{
+	uint32_t port;
+
+	MUST(read(evtchn, &port, sizeof(port)) == sizeof(port));
+	MUST(write(evtchn, &port, sizeof(port)) == sizeof(port));
+}
+
+static void open_evtchn(void)
+{
+	evtchn = open_device("/dev/xen/evtchn");
+}
+
+static void open_loopback(void)
+{
+	struct ioctl_evtchn_bind_interdomain bind = {0};
+
+	open_evtchn();
+	port_a = bind_unbound();
+	MUST(port_a > 0);
+	bind.remote_port = (unsigned int)port_a;
+	port_b = ioctl(evtchn, IOCTL_EVTCHN_BIND_INTERDOMAIN, &bind);
+	MUST(port_b > 0);
+	take_event(); /* binding leaves the new port pending */
+}
+
+static void close_evtchn(void)
+{
+	close(evtchn);
+}
+
+static void notify_loopback(unsigned int ops)
+{
+	struct ioctl_evtchn_notify op = {(unsigned int)port_b};
+
+	while (ops--) {
+		MUST(ioctl(evtchn, IOCTL_EVTCHN_NOTIFY, &op) == 0);
+		take_event();
+	}
+}
+
+static void bind_and_unbind(unsigned int ops)
+{
+	while (ops--) {
+		int port = bind_unbound();
+
+		MUST(port > 0);
+		unbind(port);
+	}
+}
+
+static void open_grant(void)
+{
+	struct ioctl_gntalloc_alloc_gref alloc = {.flags = 1, .count = 1};
+
+	gntalloc = open_device("/dev/xen/gntalloc");
+	gntdev = open_device("/dev/xen/gntdev");
+	MUST(ioctl(gntalloc, IOCTL_GNTALLOC_ALLOC_GREF, &alloc) == 0);
+	granted = alloc.gref_ids[0];
+}
+
+static void close_grant(void)
+{
+	close(gntdev);
+	close(gntalloc);
+}
+
+static void map_touch_unmap(unsigned int ops)
+{
+	struct ioctl_gntdev_map_grant_ref op = {.count = 1};
+	struct ioctl_gntdev_unmap_grant_ref unmap = {.count = 1};
+
+	while (ops--) {
+		volatile char *p;
+
+		op.refs[0].ref = granted;
+		MUST(ioctl(gntdev, IOCTL_GNTDEV_MAP_GRANT_REF, &op) == 0);
+		p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, gntdev,
+			 (off_t)op.index);
+		MUST(p != MAP_FAILED);
+		p[0] = 1;
+		MUST(munmap((void *)(uintptr_t)p, 4096) == 0);
+		unmap.index = op.index;
+		MUST(ioctl(gntdev, IOCTL_GNTDEV_UNMAP_GRANT_REF, &unmap) == 0);
+	}
+}
+
+const struct bench xen_benches[] = {
+	{"privcmd_bad_ioctl", 5000, bad_ioctl, open_privcmd, close_privcmd},
+	{"hypercall_xen_version", 5000, xen_version, open_privcmd,
+	 close_privcmd},
+	{"hypercall_sched_yield", 2000, sched_yield_op, open_privcmd,
+	 close_privcmd},
+	{"hypercall_memory_reservation", 5000, memory_reservation, open_privcmd,
+	 close_privcmd},
+	{"hypercall_multicall32", 1000, multicall32, open_privcmd,
+	 close_privcmd},
+	{"evtchn_notify_loopback", 500, notify_loopback, open_loopback,
+	 close_evtchn},
+	{"evtchn_bind_unbind", 200, bind_and_unbind, open_evtchn, close_evtchn},
+	{"grant_map_touch_unmap", 200, map_touch_unmap, open_grant,
+	 close_grant},
+	{NULL, 0, NULL, NULL, NULL},
+};
