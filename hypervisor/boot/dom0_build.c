@@ -333,6 +333,9 @@ static int make_domain(struct build *b)
 	struct domain_config config = {
 		.max_vcpus = opt.dom0_max_vcpus ? opt.dom0_max_vcpus
 						: nr_present_cpus(),
+		.max_evtchn_port = ~0u,
+		.max_grant_frames = -1,
+		.max_maptrack_frames = -1,
 		.max_grant_version = 2,
 		.nr_pirqs = ioapic_nr_gsis() + NR_MSI_PIRQS,
 		.is_privileged = true,

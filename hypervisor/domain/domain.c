@@ -14,6 +14,7 @@
 #include <hv/softirq.h>
 #include <hv/string.h>
 #include <hv/time.h>
+#include <hv/x86/cpuid_limit.h>
 #include <hv/xalloc.h>
 
 #include <abi/errno.h>
@@ -34,6 +35,7 @@ static void init_common(struct domain *d)
 	d->shutdown_code = SHUTDOWN_NONE;
 	spin_lock_init(&d->lock, RANK_DOMAIN);
 	spin_lock_init(&d->page_lock, RANK_PAGELIST);
+	cpuid_limit_init(d);
 }
 
 void domain_subsys_init(void)
@@ -121,6 +123,11 @@ static int check_config(const struct domain_config *c)
 	return 0;
 }
 
+static uint32_t limit_or(int32_t limit, uint32_t its_default)
+{
+	return limit < 0 ? its_default : (uint32_t)limit;
+}
+
 int domain_create(domid_t domid, const struct domain_config *c,
 		  struct domain **out)
 {
@@ -136,12 +143,11 @@ int domain_create(domid_t domid, const struct domain_config *c,
 	memcpy(d->handle, c->handle, sizeof(d->handle));
 	d->ssidref = c->ssidref;
 	d->max_vcpus = c->max_vcpus;
-	d->max_evtchn_port = c->max_evtchn_port ? c->max_evtchn_port : ~0u;
-	d->max_grant_frames = c->max_grant_frames ? c->max_grant_frames
-						  : DEFAULT_GRANT_FRAMES;
-	d->max_maptrack_frames = c->max_maptrack_frames
-					 ? c->max_maptrack_frames
-					 : DEFAULT_MAPTRACK_FRAMES;
+	d->max_evtchn_port = c->max_evtchn_port;
+	d->max_grant_frames =
+		limit_or(c->max_grant_frames, DEFAULT_GRANT_FRAMES);
+	d->max_maptrack_frames =
+		limit_or(c->max_maptrack_frames, DEFAULT_MAPTRACK_FRAMES);
 	d->max_grant_version = c->max_grant_version;
 	d->misc_flags = c->misc_flags;
 	d->is_privileged = c->is_privileged;

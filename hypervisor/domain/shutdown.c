@@ -44,6 +44,7 @@ int domain_unpause_by_control(struct domain *d)
 	} while (!__atomic_compare_exchange_n(&d->control_pause_count, &n,
 					      n - 1, true, __ATOMIC_SEQ_CST,
 					      __ATOMIC_RELAXED));
+	d->has_run |= n == 1;
 	domain_unpause(d);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <hv/time.h>
 #include <hv/x86/cpu_policy.h>
 #include <hv/x86/cpu_setup.h>
+#include <hv/x86/cpuid_limit.h>
 #include <hv/x86/io.h>
 #include <hv/x86/pv_state.h>
 
@@ -168,6 +169,7 @@ void guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf,
 	default:
 		break;
 	}
+	cpuid_limit_apply(v->domain, leaf, subleaf, out);
 }
 
 /* --- MSRs --- */

@@ -57,12 +57,19 @@ struct vcpu {
 	struct arch_vcpu arch;
 };
 
+/* Feature words of the cpu policy (x86/cpuid_limit.c). */
+#define NR_CPUID_LIMITS 7
+struct cpuid_limit {
+	uint32_t a, b, c, d;
+};
+
 struct domain {
 	domid_t domid;
 	bool is_privileged; /* Dom0: may use control operations              */
 	bool is_dying;
 	bool is_shut_down; /* reason valid; all vcpus paused                 */
 	bool is_shutting_down;
+	bool has_run; /* was unpaused once: its CPU can no longer change      */
 	bool is_debugged;
 	bool is_xs_domain; /* runs xenstored                                 */
 	bool domctl_busy;  /* atomic: a control operation is at work         */
@@ -105,11 +112,10 @@ struct domain {
 	uint32_t max_grant_frames, max_maptrack_frames;
 	uint32_t max_grant_version;
 	uint32_t tsc_mode;
-	uint32_t tsc_khz; /* what it was told, 0: the machine's              */
 	uint32_t tsc_incarnation;
 	uint32_t misc_flags; /* XEN_X86_*                                    */
 	uint32_t ssidref;
-	uint16_t virq_handler_mask;
+	struct cpuid_limit cpuid_limit[NR_CPUID_LIMITS];
 	struct sched_domain sched;
 	struct arch_domain *arch; /* x86: cpuid policy and the like           */
 };
@@ -163,11 +169,11 @@ struct domain_config {
 	uint8_t handle[16];
 	uint32_t ssidref;
 	uint32_t max_vcpus;
-	uint32_t max_evtchn_port; /* highest allowed; 0: no limit of its own  */
-	uint32_t max_grant_frames, max_maptrack_frames; /* 0: the default     */
-	uint32_t max_grant_version;			/* 1 or 2             */
-	uint32_t nr_pirqs;				/* 0: no interrupts   */
-	uint32_t misc_flags;				/* XEN_X86_*          */
+	uint32_t max_evtchn_port; /* highest allowed; ~0: none of its own   */
+	int32_t max_grant_frames, max_maptrack_frames; /* < 0: the default  */
+	uint32_t max_grant_version;		       /* 1 or 2            */
+	uint32_t nr_pirqs;			       /* 0: no interrupts  */
+	uint32_t misc_flags;			       /* XEN_X86_*         */
 	bool is_privileged;
 	bool is_xs_domain;
 };
