@@ -150,7 +150,7 @@ static void start_dom0(void)
 	if (!d)
 		panic("Dom0 can not be started: %s", why);
 	log_info("Free memory: %lu MiB\n", heap_free_pages() >> 8);
-	domain_unpause(d);
+	(void)domain_unpause_by_control(d);
 }
 
 void hv_start(uint32_t magic, uint64_t info)

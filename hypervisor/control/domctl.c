@@ -71,7 +71,10 @@ static long call_for(struct xen_domctl *op)
 	d = target(op);
 	if (!d)
 		return -ESRCH;
-	if (!__atomic_exchange_n(&d->domctl_busy, true, __ATOMIC_ACQUIRE)) {
+	if (op->cmd == XEN_DOMCTL_getdomaininfo) {
+		/* only looks: it can do so while the domain is being killed */
+		rc = call(d, op);
+	} else if (!__atomic_exchange_n(&d->domctl_busy, true, __ATOMIC_ACQUIRE)) {
 		rc = call(d, op);
 		__atomic_store_n(&d->domctl_busy, false, __ATOMIC_RELEASE);
 	}

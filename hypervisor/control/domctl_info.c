@@ -36,7 +36,7 @@ void domain_get_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->domain = d->domid;
 	info->max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
 	info->flags = vcpu_flags(d, info) |
-		      (d->is_dying ? XEN_DOMINF_dying : 0) |
+		      (domain_is_dead(d) ? XEN_DOMINF_dying : 0) |
 		      (d->is_shut_down ? XEN_DOMINF_shutdown : 0) |
 		      (d->control_pause_count ? XEN_DOMINF_paused : 0) |
 		      (d->is_debugged ? XEN_DOMINF_debugged : 0) |

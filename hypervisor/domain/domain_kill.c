@@ -122,9 +122,14 @@ static int run_phase(struct domain *d)
 	}
 }
 
+bool domain_is_dead(const struct domain *d)
+{
+	return READ_ONCE(d->kill_phase) == KILL_DONE;
+}
+
 int domain_kill(struct domain *d)
 {
-	if (d->kill_phase == KILL_DONE)
+	if (domain_is_dead(d))
 		return 0;
 	while (d->kill_phase < KILL_DONE) {
 		int rc = run_phase(d);

@@ -42,10 +42,11 @@ void cpuid_limit_set(struct domain *d, uint32_t leaf, uint32_t subleaf,
 		     const struct cpuid_regs *regs)
 {
 	int i = find(leaf, subleaf);
-	struct cpuid_limit *l = &d->cpuid_limit[i];
+	struct cpuid_limit *l;
 
 	if (i < 0)
 		return;
+	l = &d->cpuid_limit[i];
 	l->a = regs->a | ~words[i].features.a;
 	l->b = regs->b | ~words[i].features.b;
 	l->c = regs->c | ~words[i].features.c;

@@ -208,6 +208,8 @@ void domain_resume(struct domain *d);
  * reference.  One caller at a time.  -ERESTART: call again.
  */
 int domain_kill(struct domain *d);
+/* domain_kill has finished: what is left of it is what others hold. */
+bool domain_is_dead(const struct domain *d);
 
 /* Take @v's vcpu_info back from the guest's frame, if it registered one. */
 void vcpu_unregister_info(struct vcpu *v);
