@@ -14,7 +14,7 @@ SECTIONS
 	. = IMAGE_VIRT_START;
 	_start = .;
 	.text : AT(ADDR(.text) - IMAGE_VIRT_START + IMAGE_PHYS_START) {
-		*(.head)
+		KEEP(*(.head))
 		*(.text.entry)
 		*(.text .text.*)
 		. = ALIGN(64);
@@ -26,7 +26,7 @@ SECTIONS
 		*(.rodata .rodata.*)
 		. = ALIGN(8);
 		_ex_table = .;
-		*(.ex_table)
+		KEEP(*(.ex_table))
 		_ex_table_end = .;
 		. = ALIGN(8);
 		*(.got .got.plt .data.rel.ro .data.rel.ro.*)
@@ -36,11 +36,11 @@ SECTIONS
 	_rodata_end = .;
 	.data : AT(ADDR(.data) - IMAGE_VIRT_START + IMAGE_PHYS_START) {
 		_smap_sites = .;
-		*(.data.smap_sites)
+		KEEP(*(.data.smap_sites))
 		_smap_sites_end = .;
 		*(.data .data.* .tdata .tdata.*)
 		. = ALIGN(8);
-		*(.symbols)
+		KEEP(*(.symbols))
 		. = ALIGN(4096);
 		_data_end = .;
 	} :image

@@ -18,7 +18,7 @@ static void put(struct out *o, char c)
 }
 
 struct spec {
-	bool left, zero;
+	bool left, zero, prefix; /* prefix: 0x before hexadecimal */
 	int width, precision; /* precision -1: none */
 };
 
@@ -39,7 +39,7 @@ static void put_number(struct out *o, uint64_t v, unsigned int base,
 		       bool negative, bool upper, const struct spec *sp)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	char tmp[24];
+	char tmp[32];
 	int n = 0, at = sizeof(tmp);
 	struct spec s = *sp;
 
@@ -51,6 +51,17 @@ static void put_number(struct out *o, uint64_t v, unsigned int base,
 	while (n < sp->precision && n < 20) {
 		tmp[--at] = '0';
 		n++;
+	}
+	if (sp->prefix && base == 16) {
+		if (s.zero && !s.left) {
+			put(o, '0');
+			put(o, 'x');
+			s.width -= 2;
+		} else {
+			tmp[--at] = 'x';
+			tmp[--at] = '0';
+			n += 2;
+		}
 	}
 	if (negative) {
 		if (s.zero && !s.left) {
@@ -113,6 +124,8 @@ static const char *convert(struct out *o, const char *f, va_list *ap)
 			sp.left = true;
 		else if (*f == '0')
 			sp.zero = true;
+		else if (*f == '#')
+			sp.prefix = true;
 		else
 			break;
 	}

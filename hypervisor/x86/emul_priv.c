@@ -51,6 +51,20 @@ int emulate_forced_cpuid(struct regs *r)
 
 /* --- I/O ports --- */
 
+/* Byte @i of the permission bitmap, which lies in the guest's kernel. */
+static bool bitmap_byte(struct vcpu *v, uint32_t i, uint8_t *b)
+{
+	bool from_user = !v->arch.in_kernel;
+	int rc;
+
+	if (from_user)
+		toggle_guest_mode(v);
+	rc = copy_from_guest(b, guest_ptr_add(v->arch.iobitmap, i), 1);
+	if (from_user)
+		toggle_guest_mode(v);
+	return rc == 0;
+}
+
 static bool io_allowed(struct vcpu *v, uint16_t port, unsigned int size)
 {
 	if (v->arch.iopl >= (v->arch.in_kernel ? 1 : 3))
@@ -59,9 +73,7 @@ static bool io_allowed(struct vcpu *v, uint16_t port, unsigned int size)
 		uint32_t p = (uint32_t)port + i;
 		uint8_t b;
 
-		if (p >= v->arch.iobitmap_ports ||
-		    copy_from_guest(&b, guest_ptr_add(v->arch.iobitmap, p / 8),
-				    1) ||
+		if (p >= v->arch.iobitmap_ports || !bitmap_byte(v, p / 8, &b) ||
 		    (b >> (p % 8) & 1))
 			return false;
 	}

@@ -13,7 +13,7 @@ enum loglevel { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 struct domain;
 
 /*
- * printf subset: %d %i %u %x %X %o %c %s %p %% with 0, -, width, precision,
+ * printf subset: %d %i %u %x %X %o %c %s %p %% with 0, -, #, width, precision,
  * h/l/ll/z, and %pS (an address as symbol+offset).  Any context.
  */
 void printk(enum loglevel lvl, const char *fmt, ...)
