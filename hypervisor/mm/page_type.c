@@ -389,6 +389,8 @@ int page_unshare(struct page *pg)
 			break;
 	}
 	pg->tlb_stamp = tlb_clock();
+	/* its domain may be gone before the last mapping is */
+	pg->owner = dom_xen;
 	page_put(pg);
 	return -EBUSY;
 }
