@@ -1,11 +1,10 @@
-# The console daemon, its client library, and their host tests.
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The console daemon and its client library.
 CONSOLED := dom0-tools/consoled
 CONSOLED_O := $(O)/$(CONSOLED)
-CONSOLED_T := tests/unit/consoled
-CONSOLED_TO := $(O)/$(CONSOLED_T)
 CONSOLED_CFLAGS := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE \
 	-Ihypercalls/include -fstack-protector-strong -MMD -MP
-CONSOLED_SAN := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Everything but the way to Xen and main: the tests link the same files.
 CONSOLED_CORE := attach console console_log console_ring consoled discover \
@@ -30,8 +29,3 @@ $(CONSOLED_O)/lib/%.o: dom0-tools/lib/%.c
 	$(CC) $(CONSOLED_CFLAGS) -c -o $@ $<
 
 -include $(CONSOLED_OBJS:.o=.d)
-
-$(CONSOLED_TO)/session_tool: $(CONSOLED_T)/session_tool.c \
-		$(CONSOLED)/console_client.c
-	@mkdir -p $(@D)
-	$(CC) $(CONSOLED_CFLAGS) -I$(CONSOLED) -o $@ $(filter %.c,$^)

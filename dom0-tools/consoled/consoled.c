@@ -360,13 +360,15 @@ static void run_turns(struct consoled *cd)
 	}
 }
 
-int consoled_pass(struct consoled *cd)
+int consoled_pass(struct consoled *cd, bool may_wait)
 {
 	uint64_t now = loop_now_ns(), when = run_timers(cd, now);
 	int timeout_ms = (int)((when - now + 999999) / 1000000);
 	int rc;
 
-	rc = loop_wait(&cd->loop, TAILQ_EMPTY(&cd->run) ? timeout_ms : 0);
+	if (!may_wait || !TAILQ_EMPTY(&cd->run))
+		timeout_ms = 0;
+	rc = loop_wait(&cd->loop, timeout_ms);
 	if (!rc)
 		run_turns(cd);
 	return rc;

@@ -65,8 +65,11 @@ void consoled_defaults(struct consoled_options *opt);
  */
 int consoled_start(struct consoled *cd);
 
-/* One pass: wait for events, one turn for each queued console, timers. */
-int consoled_pass(struct consoled *cd);
+/*
+ * One pass: timers, events (waiting for one if there is nothing else to do
+ * and @may_wait), one turn for each queued console.
+ */
+int consoled_pass(struct consoled *cd, bool may_wait);
 
 /* Close everything; the state files stay for the next daemon. */
 void consoled_stop(struct consoled *cd);

@@ -290,7 +290,7 @@ int main(int argc, char **argv)
 	write_pid_file(cd.opt.pid_file);
 	say_ready(ready_fd);
 	do
-		rc = consoled_pass(&cd);
+		rc = consoled_pass(&cd, true);
 	while (!rc && !cd.is_stopping);
 	consoled_stop(&cd);
 	if (rc)
