@@ -191,8 +191,8 @@ static int plan(struct build *b)
 	hole = dom0_first_hole(&boot_info, l->kernel_pfn, l->stack_pfn + 1);
 	if (hole <= l->stack_pfn)
 		return fail(-EINVAL,
-			    "the kernel must lie at %#lx to %#lx, but "
-			    "%#lx is no RAM in this machine's memory "
+			    "the kernel must lie at 0x%lx to 0x%lx, but "
+			    "0x%lx is no RAM in this machine's memory "
 			    "map",
 			    l->kernel_pfn << PAGE_SHIFT,
 			    (l->stack_pfn + 1) << PAGE_SHIFT,
@@ -312,9 +312,9 @@ static void describe(const struct build *b)
 		 mapped_va(b, l->kernel_pfn), mapped_va(b, l->kernel_end_pfn),
 		 k->entry);
 	if (l->nr_initrd)
-		log_info(" initrd      pfn %#lx to %#lx\n", l->initrd_pfn,
+		log_info(" initrd      pfn 0x%lx to 0x%lx\n", l->initrd_pfn,
 			 l->initrd_pfn + l->nr_initrd);
-	log_info(" p2m         %016lx, pfn %#lx to %#lx\n", l->p2m_va,
+	log_info(" p2m         %016lx, pfn 0x%lx to 0x%lx\n", l->p2m_va,
 		 l->p2m_pfn, l->p2m_pfn + l->nr_p2m + l->nr_p2m_tables);
 	log_info(" start info  %016lx\n", mapped_va(b, l->start_info_pfn));
 	log_info(" page tables %016lx to %016lx\n", mapped_va(b, l->tables_pfn),
