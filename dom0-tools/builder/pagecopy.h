@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copying and clearing of pages with the widest registers there are.
+ */
+#ifndef PAGECOPY_H
+#define PAGECOPY_H
+
+#include <stddef.h>
+
+/* @nr pages; both sides page aligned. */
+void pages_copy(void *dst, const void *src, size_t nr);
+void pages_clear(void *dst, size_t nr);
+
+#endif

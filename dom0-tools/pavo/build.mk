@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The library of the tools, the domain builder, and pavo, which is static so
+# that it starts fast and runs in a rescue system.
+
+TOOLS_LIB_SRC     := $(wildcard dom0-tools/lib/*.c)
+TOOLS_BUILDER_SRC := $(wildcard dom0-tools/builder/*.c)
+TOOLS_PAVO_SRC    := $(wildcard dom0-tools/pavo/*.c)
+TOOLS_CFLAGS      := -std=gnu11 -D_GNU_SOURCE -O2 -g -fno-pie $(WARN) \
+	-Ihypercalls/include -Idom0-tools/lib -Idom0-tools/builder \
+	-Idom0-tools/consoled
+
+TOOLS_PAVO_OBJ := $(patsubst dom0-tools/%.c,$(O)/dom0-tools/%.o,\
+	$(TOOLS_LIB_SRC) $(TOOLS_BUILDER_SRC) $(TOOLS_PAVO_SRC))
+
+$(O)/dom0-tools/lib/%.o: dom0-tools/lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TOOLS_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/dom0-tools/builder/%.o: dom0-tools/builder/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TOOLS_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/dom0-tools/pavo/%.o: dom0-tools/pavo/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TOOLS_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/bin/pavo: $(TOOLS_PAVO_OBJ)
+	@mkdir -p $(@D)
+	$(CC) -static -no-pie -g -o $@ $^ -ljson-c -llzma -lzstd -lz -llz4
+
+-include $(TOOLS_PAVO_OBJ:.o=.d)
+
+.PHONY: tools
+tools: $(O)/bin/pavo ## the tools of Dom0
+all: tools

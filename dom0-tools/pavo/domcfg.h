@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a domain is to be: the meaning of a configuration.
+ */
+#ifndef DOMCFG_H
+#define DOMCFG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+
+struct req;
+
+/* on_poweroff and its like */
+enum action {
+	ACTION_DESTROY,
+	ACTION_RESTART,
+	ACTION_RENAME_RESTART,
+	ACTION_PRESERVE,
+	ACTION_COREDUMP_DESTROY,
+	ACTION_COREDUMP_RESTART,
+	NR_ACTIONS,
+};
+
+enum tsc_mode {
+	TSC_DEFAULT,
+	TSC_ALWAYS_EMULATE,
+	TSC_NATIVE,
+	NR_TSC_MODES,
+};
+
+/* A text for all vcpus, or one for each. */
+struct cpus_setting {
+	const char *all;
+	const char **each;
+	size_t nr_each;
+};
+
+struct domcfg {
+	const char *name, *type, *builder, *uuid_text;
+	uint8_t uuid[16];
+	int64_t memory_mib, maxmem_mib;
+	int64_t vcpus, maxvcpus;
+	const char *kernel, *ramdisk;
+	const char *cmdline, *root, *extra;
+	int64_t on_poweroff, on_reboot, on_crash, on_watchdog, on_soft_reset;
+	struct cpus_setting cpus, cpus_soft;
+	int64_t cpu_weight, cap;
+	const char *pool;
+	int64_t tsc_mode, rtc_timeoffset, localtime;
+	int64_t max_grant_frames, max_maptrack_frames, max_grant_version;
+	int64_t max_event_channels;
+	int64_t msr_relaxed, driver_domain, nomigrate;
+	const struct config *source; /* for errors: where a key was set */
+};
+
+/*
+ * Give each key of @c its meaning and check what can be checked without the
+ * hypervisor. Unknown keys are reported by @warn and skipped. -EINVAL:
+ * recorded, with the file and line.
+ */
+int domcfg_make(struct req *r, const struct config *c, struct domcfg *d,
+		void (*warn)(const char *where, const char *what));
+
+/* -EINVAL: recorded; @name cannot be a domain's. */
+int domcfg_check_name(struct req *r, const char *name);
+
+/* The same configuration as text, from which domcfg_make gives it again. */
+char *domcfg_text(struct req *r, const struct domcfg *d);
+
+/* Let the failure recorded point at the line that set @key, if one did. */
+int domcfg_where(struct req *r, const struct domcfg *d, const char *key);
+
+const char *action_name(int64_t a);
+const char *tsc_mode_name(int64_t m);
+
+/* For help pages: called with each key, a type, its help. */
+void domcfg_describe(void (*each)(const char *key, const char *type,
+				  const char *xml, const char *help));
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pavo: create, run and watch domains. Finds the command, runs it, and prints
+ * what went wrong.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "monitor.h"
+
+const struct command commands[] = {
+#define CMD(name, function, usage, help, options)                              \
+	{name, function, usage, help, options},
+#include "commands.def"
+#undef CMD
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name != NULL; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+static void print_command_help(const struct command *c)
+{
+	const char *p = c->options;
+
+	printf("Usage: pavo %s%s%s\n\n%s\n", c->name, *c->usage ? " " : "",
+	       c->usage, c->help);
+	if (*p != '\0')
+		printf("\n");
+	while (*p != '\0') {
+		const char *tab = strchr(p, '\t'), *end = strchr(p, '\n');
+
+		printf("  %-24.*s%.*s\n", (int)(tab - p), p,
+		       (int)(end - tab - 1), tab + 1);
+		p = end + 1;
+	}
+}
+
+int cmd_usage(struct tool *t, const char *name, const char *what)
+{
+	const struct command *c = command_find(name);
+
+	req_fail(&t->r, -EINVAL, "%s: %s", name, what);
+	if (c != NULL)
+		req_hint(&t->r, "usage: pavo %s %s", c->name, c->usage);
+	return CMD_USAGE;
+}
+
+int cmd_getopt(struct tool *t, int argc, char **argv, const char *letters,
+	       const struct option *names)
+{
+	enum { OPT_JSON = 1000, OPT_HELP };
+	struct option all[16] = {
+		{"json", no_argument, NULL, OPT_JSON},
+		{"help", no_argument, NULL, OPT_HELP},
+	};
+	char few[64];
+	int c;
+
+	for (int i = 0; names != NULL && names[i].name != NULL && i < 13; i++)
+		all[i + 2] = names[i];
+	snprintf(few, sizeof(few), ":h%s", letters);
+	for (;;) {
+		opterr = 0;
+		c = getopt_long(argc, argv, few, all, NULL);
+		switch (c) {
+		case OPT_JSON:
+			t->json = true;
+			continue;
+		case 'h':
+		case OPT_HELP:
+			print_command_help(command_find(argv[0]));
+			return CMD_HELPED;
+		case ':':
+			cmd_usage(t, argv[0],
+				  arena_printf(&t->r.mem,
+					       "option %s needs an argument",
+					       argv[optind - 1]));
+			return '?';
+		case '?':
+			cmd_usage(t, argv[0],
+				  arena_printf(&t->r.mem, "unknown option %s",
+					       argv[optind - 1]));
+			return '?';
+		default:
+			return c;
+		}
+	}
+}
+
+int cmd_args(struct tool *t, int argc, char **argv, int min, int max)
+{
+	int nr = argc - optind;
+
+	if (nr < min)
+		return cmd_usage(t, argv[0],
+				 min == 1 && nr == 0 ? "an argument is missing"
+						     : "arguments are missing");
+	if (nr > max)
+		return cmd_usage(t, argv[0],
+				 arena_printf(&t->r.mem,
+					      "\"%s\" is one argument too many",
+					      argv[optind + max]));
+	return 0;
+}
+
+int cmd_plain(struct tool *t, int argc, char **argv, int min, int max)
+{
+	int c = cmd_getopt(t, argc, argv, "", NULL);
+
+	if (c != -1)
+		return c == CMD_HELPED ? c : CMD_USAGE;
+	return cmd_args(t, argc, argv, min, max);
+}
+
+int cmd_help(struct tool *t, int argc, char **argv)
+{
+	if (argc > 1 && argv[1][0] != '-') {
+		const struct command *c = command_find(argv[1]);
+
+		if (c == NULL)
+			return req_fail(&t->r, -EINVAL,
+					"there is no command \"%s\"", argv[1]);
+		print_command_help(c);
+		return 0;
+	}
+	printf("Usage: pavo [-v] [--json] command [arguments]\n\n");
+	for (const struct command *c = commands; c->name != NULL; c++)
+		printf("  %-16s%s\n", c->name, c->help);
+	return 0;
+}
+
+/* Options before the command: those of xl that mean something, or nothing. */
+static int global_options(struct tool *t, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			t->json = true;
+		else if (strcmp(argv[i], "-v") == 0)
+			t->verbose = true;
+		else if (strcmp(argv[i], "-h") == 0 ||
+			 strcmp(argv[i], "--help") == 0)
+			return -1;
+		else if (strcmp(argv[i], "-f") != 0 &&
+			 strcmp(argv[i], "-t") != 0)
+			return req_fail(&t->r, -EINVAL,
+					"unknown option %s before the command",
+					argv[i]);
+	}
+	return i;
+}
+
+int main(int argc, char **argv)
+{
+	static struct tool t;
+	const struct command *c;
+	int at, rc;
+
+	at = global_options(&t, argc, argv);
+	if (at == -1 || (at > 0 && at == argc)) {
+		cmd_help(&t, 0, NULL);
+		return at == -1 ? 0 : 2;
+	}
+	if (at < 0) {
+		tool_report(&t);
+		return 2;
+	}
+	if (strcmp(argv[at], "monitor") == 0) { /* not for people */
+		rc = monitor_main(&t, argc - at, argv + at);
+		if (rc < 0)
+			tool_report(&t);
+		return rc < 0;
+	}
+	c = command_find(argv[at]);
+	if (c == NULL) {
+		req_fail(&t.r, -EINVAL, "there is no command \"%s\"", argv[at]);
+		req_hint(&t.r, "`pavo help` lists the commands");
+		tool_report(&t);
+		return 2;
+	}
+	argv[at] = (char *)(uintptr_t)c->name; /* getopt and usage read it */
+	rc = c->run(&t, argc - at, argv + at);
+	if (rc == CMD_HELPED)
+		rc = 0;
+	if (rc < 0)
+		tool_report(&t);
+	if (fflush(stdout) != 0 && rc == 0) {
+		perror("pavo: cannot write the output");
+		rc = -errno;
+	}
+	/* exit takes everything down; closing it first would only cost */
+	return rc == CMD_USAGE ? 2 : rc < 0 ? 1 : 0;
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The monitor: waits until its domain shuts down or is gone, and does what the
+ * configuration says. All it knows lies in the xenstore and under STATE_DIR,
+ * so it can be killed and started again at any moment; a lock keeps a second
+ * one away.
+ *
+ * It also keeps the directory of names right when another tool renames or
+ * destroys the domain.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <abi/sched.h>
+
+#include "cmd.h"
+#include "create.h"
+#include "domains.h"
+#include "domnodes.h"
+#include "dump.h"
+#include "monitor.h"
+#include "state.h"
+#include "uuid.h"
+
+extern char **environ;
+
+#define RUN_DIR "/run/pavo"
+#define LOG_DIR "/var/log/pavo"
+
+struct monitor {
+	struct tool *t;
+	domid_t domid;
+	uint8_t uuid[16];
+	struct domcfg cfg;
+	const char *name;
+};
+
+int monitor_spawn(struct req *r, domid_t domid)
+{
+	char number[8], log[64];
+	char *argv[] = {(char *)(uintptr_t) "pavo",
+			(char *)(uintptr_t) "monitor", number, NULL};
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	pid_t pid;
+	int rc;
+
+	snprintf(number, sizeof(number), "%u", domid);
+	mkdir(LOG_DIR, 0755);
+	snprintf(log, sizeof(log), LOG_DIR "/monitor.log");
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&fa, 1, log,
+					 O_WRONLY | O_CREAT | O_APPEND, 0644);
+	posix_spawn_file_actions_adddup2(&fa, 1, 2);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
+	rc = -posix_spawn(&pid, "/proc/self/exe", &fa, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&fa);
+	return rc < 0 ? req_fail(r, rc, "cannot start the monitor: %s",
+				 strerror(-rc))
+		      : 0;
+}
+
+static void say(const struct monitor *m, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(const struct monitor *m, const char *fmt, ...)
+{
+	time_t now = time(NULL);
+	char stamp[32] = "";
+	struct tm tm;
+	va_list ap;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(stamp, sizeof(stamp), "%FT%TZ", &tm);
+	printf("%s domain %u (%s): ", stamp, m->domid, m->name);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+	fflush(stdout);
+}
+
+/* -EBUSY: the domain has a monitor already. The lock ends with the process. */
+static int monitor_lock(domid_t domid)
+{
+	char path[64];
+	int fd;
+
+	mkdir(RUN_DIR, 0755);
+	snprintf(path, sizeof(path), RUN_DIR "/monitor-%u.lock", domid);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		close(fd);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static void monitor_unlock(domid_t domid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), RUN_DIR "/monitor-%u.lock", domid);
+	unlink(path);
+}
+
+static int64_t action_for(const struct monitor *m, unsigned int code)
+{
+	switch (code) {
+	case SHUTDOWN_poweroff:
+		return m->cfg.on_poweroff;
+	case SHUTDOWN_reboot:
+		return m->cfg.on_reboot;
+	case SHUTDOWN_watchdog:
+		return m->cfg.on_watchdog;
+	case SHUTDOWN_soft_reset:
+		return m->cfg.on_soft_reset;
+	case SHUTDOWN_suspend:
+		return ACTION_PRESERVE; /* whoever suspends it resumes it */
+	default:
+		return m->cfg.on_crash;
+	}
+}
+
+/* The domain again, as a new one, with a monitor of its own. */
+static int restart(struct monitor *m)
+{
+	struct tool *t = m->t;
+	domid_t domid;
+	int rc = domain_create(t, &m->cfg, false, &domid);
+
+	state_clear_restart(m->uuid);
+	if (rc == 0) {
+		say(m, "started again as domain %u", domid);
+		rc = monitor_spawn(&t->r, domid);
+	}
+	if (rc == 0)
+		rc = dom_unpause(&t->hv, domid);
+	return rc;
+}
+
+/* Dead in between, the mark and the configuration are left. */
+static int remove_and_restart(struct monitor *m)
+{
+	int rc = state_mark_restart(&m->t->r, m->uuid);
+
+	if (rc == 0)
+		rc = domain_end(m->t, m->domid);
+	return rc < 0 ? rc : restart(m);
+}
+
+/* Keep the old domain for a look, under another name and UUID. */
+static int set_aside(struct monitor *m)
+{
+	struct tool *t = m->t;
+	const char *name = NULL;
+	uint8_t uuid[16];
+	struct domains d;
+	int rc = domains_load(t, &d);
+
+	if (rc < 0)
+		return rc;
+	for (int i = 1;
+	     name == NULL || domains_by_name(&d, name, DOMID_INVALID); i++)
+		name = arena_printf(&t->r.mem, "%s-%d", m->name, i);
+	uuid_random(uuid);
+	rc = dom_set_handle(&t->hv, m->domid, uuid);
+	if (rc == 0)
+		rc = domnodes_set_aside(t, m->domid, m->uuid, uuid, m->name,
+					name);
+	return rc;
+}
+
+static void dump_core(struct monitor *m)
+{
+	char path[256];
+	int rc;
+
+	mkdir("/var/lib/pavo/dump", 0700);
+	snprintf(path, sizeof(path), "/var/lib/pavo/dump/%.150s-%ld.core",
+		 m->name, (long)time(NULL));
+	rc = dump_core_to(m->t, m->domid, path);
+	if (rc < 0)
+		say(m, "no core: %s", m->t->r.what);
+	else
+		say(m, "core in %s", path);
+}
+
+static int act(struct monitor *m, unsigned int code)
+{
+	int64_t action = action_for(m, code);
+	int rc;
+
+	say(m, "ended, code %u: %s", code, action_name(action));
+	if (action == ACTION_COREDUMP_DESTROY ||
+	    action == ACTION_COREDUMP_RESTART)
+		dump_core(m);
+	switch (action) {
+	case ACTION_PRESERVE:
+		return 0;
+	case ACTION_RENAME_RESTART:
+		rc = set_aside(m);
+		return rc < 0 ? rc : restart(m);
+	case ACTION_RESTART:
+	case ACTION_COREDUMP_RESTART:
+		return remove_and_restart(m);
+	default:
+		return domain_remove(m->t, m->domid);
+	}
+}
+
+/* Another tool may have given the domain a new name. */
+static void follow_name(struct monitor *m)
+{
+	const char *name = domain_name(m->t, m->domid);
+
+	if (name[0] == '\0' || strcmp(name, m->name) == 0)
+		return;
+	domnodes_rename(m->t, m->domid, m->uuid, m->name, name);
+	m->name = arena_strdup(&m->t->r.mem, name);
+	m->cfg.name = m->name;
+	state_save(&m->t->r, &m->cfg);
+}
+
+/* The configuration may have been replaced while the domain ran. */
+static void reload(struct monitor *m)
+{
+	if (state_load(&m->t->r, m->uuid, &m->cfg) < 0) {
+		say(m, "%s", m->t->r.what);
+		req_clear(&m->t->r);
+	}
+}
+
+/*
+ * The daemon may be down for a moment; without it there is nothing to do. Its
+ * watches fire once when they are set, so nothing that happened is missed.
+ */
+static void connect_store(struct monitor *m)
+{
+	const struct timespec pause = {0, 200000000};
+	struct tool *t = m->t;
+	char path[64];
+
+	if (t->has_xs)
+		xs_close(&t->xs);
+	t->has_xs = false;
+	snprintf(path, sizeof(path), "/local/domain/%u/name", m->domid);
+	for (;;) {
+		if (tool_xs(t) == 0 &&
+		    xs_watch(&t->xs, "@releaseDomain", "end") == 0 &&
+		    xs_watch(&t->xs, path, "name") == 0)
+			return;
+		if (t->has_xs)
+			xs_close(&t->xs);
+		t->has_xs = false;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/*
+ * What events leave in the request's memory is freed by becoming a new
+ * process now and then; a monitor has nothing to lose by that.
+ */
+static void begin_anew(struct monitor *m)
+{
+	char number[8];
+	char *argv[] = {(char *)(uintptr_t) "pavo",
+			(char *)(uintptr_t) "monitor", number, NULL};
+
+	snprintf(number, sizeof(number), "%u", m->domid);
+	execve("/proc/self/exe", argv, environ);
+}
+
+#define EVENTS_PER_LIFE 1000
+
+/* Until there is nothing left to do for this domain. */
+static int watch_domain(struct monitor *m)
+{
+	struct tool *t = m->t;
+
+	connect_store(m);
+	for (int i = 0; i < EVENTS_PER_LIFE; i++) {
+		struct xen_domctl_getdomaininfo info;
+		struct xs_event *e;
+		int rc;
+
+		e = xs_next_event(&t->xs, -1, &rc);
+		if (e == NULL) {
+			connect_store(m);
+			continue;
+		}
+		rc = dom_info(&t->hv, m->domid, &info);
+		if (rc < 0 && rc != -ESRCH)
+			return req_fail_rc(&t->r, rc,
+					   "cannot ask for the "
+					   "domain");
+		if (rc == -ESRCH || (info.flags & XEN_DOMINF_dying)) {
+			domain_forget(t, m->domid, m->uuid, m->name);
+			return 0;
+		}
+		if (info.flags & XEN_DOMINF_shutdown) {
+			reload(m);
+			return act(m, domain_shutdown_code(&info));
+		}
+		if (strcmp(e->token, "name") == 0)
+			follow_name(m);
+	}
+	begin_anew(m);
+	return -errno;
+}
+
+static int monitor_one(struct tool *t, const char *arg)
+{
+	struct monitor m = {.t = t, .name = "?"};
+	struct xen_domctl_getdomaininfo info;
+	int rc = domain_find(t, arg, &m.domid, &info);
+
+	if (rc == 0)
+		rc = monitor_lock(m.domid);
+	if (rc == -EBUSY)
+		return 0;
+	if (rc < 0)
+		return rc;
+	memcpy(m.uuid, info.handle, 16);
+	rc = state_load(&t->r, m.uuid, &m.cfg);
+	if (rc == 0) {
+		m.name = m.cfg.name;
+		rc = watch_domain(&m);
+	}
+	if (rc < 0)
+		say(&m, "error: %s", t->r.what);
+	monitor_unlock(m.domid);
+	return rc;
+}
+
+/* A domain whose monitor died between its end and its new beginning. */
+static void finish_restart(void *ctx, const uint8_t uuid[16])
+{
+	struct monitor m = {.t = ctx, .name = "?"};
+	int rc;
+
+	memcpy(m.uuid, uuid, 16);
+	rc = state_load(&m.t->r, uuid, &m.cfg);
+	if (rc == 0) {
+		m.name = m.cfg.name;
+		rc = restart(&m);
+	}
+	if (rc < 0)
+		say(&m, "error: %s", m.t->r.what);
+	state_clear_restart(uuid);
+}
+
+/* After monitors were killed: one for each of our domains that has none. */
+static int monitor_all(struct tool *t)
+{
+	struct domains d;
+	int rc;
+
+	state_each_restart(finish_restart, t);
+	rc = domains_load(t, &d);
+	for (size_t i = 0; i < d.nr && rc == 0; i++)
+		if (d.all[i].has_entry)
+			rc = monitor_spawn(&t->r, d.all[i].info.domain);
+	return rc;
+}
+
+int monitor_main(struct tool *t, int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--all") == 0)
+		return monitor_all(t);
+	if (argc == 2)
+		return monitor_one(t, argv[1]);
+	return req_fail(&t->r, -EINVAL, "usage: pavo monitor domain | --all");
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Domains' configurations on disk, in the syntax of xl.cfg, replaced whole.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "req.h"
+#include "state.h"
+#include "tool.h"
+#include "uuid.h"
+
+static void state_path(const uint8_t uuid[16], const char *suffix, char *buf,
+		       size_t size)
+{
+	char text[UUID_TEXT_BYTES];
+
+	uuid_format(uuid, text);
+	snprintf(buf, size, STATE_DIR "/%s.cfg%s", text, suffix);
+}
+
+static int open_new(const char *path)
+{
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+	int fd = open(path, flags, 0600);
+
+	if (fd < 0 && errno == ENOENT) {
+		mkdir("/var/lib/pavo", 0755);
+		mkdir(STATE_DIR, 0700);
+		fd = open(path, flags, 0600);
+	}
+	return fd;
+}
+
+int state_save(struct req *r, const struct domcfg *cfg)
+{
+	const char *text = domcfg_text(r, cfg);
+	size_t len = strlen(text);
+	char path[128], temp[136];
+	int fd, rc = 0;
+
+	state_path(cfg->uuid, "", path, sizeof(path));
+	state_path(cfg->uuid, ".new", temp, sizeof(temp));
+	fd = open_new(temp);
+	if (fd < 0)
+		return req_fail(r, -errno, "cannot write %s: %s", temp,
+				strerror(errno));
+	if (write(fd, text, len) != (ssize_t)len)
+		rc = -ENOSPC;
+	if (close(fd) < 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0 && rename(temp, path) < 0)
+		rc = -errno;
+	if (rc < 0) {
+		unlink(temp);
+		req_fail(r, rc, "cannot write %s: %s", path, strerror(-rc));
+	}
+	return rc;
+}
+
+int state_load(struct req *r, const uint8_t uuid[16], struct domcfg *cfg)
+{
+	struct config *c = ARENA_NEW(&r->mem, struct config);
+	char path[128];
+	int rc;
+
+	config_init(c);
+	state_path(uuid, "", path, sizeof(path));
+	rc = config_read(r, c, path);
+	return rc < 0 ? rc : domcfg_make(r, c, cfg, tool_no_warning);
+}
+
+void state_remove(const uint8_t uuid[16])
+{
+	char path[128];
+
+	state_path(uuid, "", path, sizeof(path));
+	unlink(path);
+}
+
+#define RESTART_SUFFIX ".restart"
+
+int state_mark_restart(struct req *r, const uint8_t uuid[16])
+{
+	char path[128];
+	int fd;
+
+	state_path(uuid, RESTART_SUFFIX, path, sizeof(path));
+	fd = open_new(path);
+	if (fd < 0)
+		return req_fail(r, -errno, "cannot write %s: %s", path,
+				strerror(errno));
+	close(fd);
+	return 0;
+}
+
+void state_clear_restart(const uint8_t uuid[16])
+{
+	char path[128];
+
+	state_path(uuid, RESTART_SUFFIX, path, sizeof(path));
+	unlink(path);
+}
+
+void state_each_restart(void (*each)(void *ctx, const uint8_t uuid[16]),
+			void *ctx)
+{
+	DIR *d = opendir(STATE_DIR);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		char *dot = strchr(e->d_name, '.');
+		uint8_t uuid[16];
+
+		if (dot == NULL || strcmp(dot, ".cfg" RESTART_SUFFIX) != 0)
+			continue;
+		*dot = '\0';
+		if (uuid_parse(e->d_name, uuid))
+			each(ctx, uuid);
+	}
+	if (d != NULL)
+		closedir(d);
+}
