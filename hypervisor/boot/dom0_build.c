@@ -461,7 +461,5 @@ struct domain *dom0_build(const char **why)
 		*why = reason;
 		return NULL;
 	}
-	/* The pause it was born with is undone by the caller, not a tool. */
-	b.d->control_pause_count = 0;
 	return b.d;
 }
