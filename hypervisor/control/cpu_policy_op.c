@@ -87,9 +87,9 @@ static int put_xstates(struct writer *w)
 
 	if (!rc)
 		rc = put(w, 0xd, 1);
-	for (uint32_t i = 2; i < 63 && !rc; i++)
-		if (states >> i & 1)
-			rc = put(w, 0xd, i);
+	/* up to the highest one, holes too: libxc writes its copy back so */
+	for (uint32_t i = 2; i < 63 && states >> i && !rc; i++)
+		rc = put(w, 0xd, i);
 	return rc;
 }
 
@@ -125,6 +125,11 @@ static int put_leaves(const struct domain *d, uint64_t to, uint32_t *nr)
 	}
 	for (uint32_t leaf = 0; leaf <= last && !rc; leaf++)
 		rc = put_basic(&w, leaf);
+	/* the hypervisors' leaves: the highest of each range */
+	if (!rc)
+		rc = put(&w, 0x40000000, XEN_CPUID_NO_SUBLEAF);
+	if (!rc)
+		rc = put(&w, 0x40000100, XEN_CPUID_NO_SUBLEAF);
 	last = min(ask(d, 0x80000000, 0).a, (uint32_t)MAX_EXTENDED);
 	for (uint32_t leaf = 0x80000000; leaf <= last && !rc; leaf++)
 		rc = put(&w, leaf, XEN_CPUID_NO_SUBLEAF);
