@@ -19,7 +19,7 @@ UNIT_TEST(ports_are_given_out_from_1)
 UNIT_TEST(port_limit_of_the_domain_holds)
 {
 	struct domain *d = make(0, 1);
-	struct evtchn_bind_ipi ipi = { 0 };
+	struct evtchn_bind_ipi ipi = {0};
 	uint32_t port;
 
 	d->max_evtchn_port = 3;
@@ -36,7 +36,7 @@ UNIT_TEST(port_limit_of_the_domain_holds)
 UNIT_TEST(two_level_abi_ends_at_4095)
 {
 	struct domain *d = make(0, 1);
-	struct evtchn_bind_ipi ipi = { 0 };
+	struct evtchn_bind_ipi ipi = {0};
 
 	for (uint32_t i = 1; i < EVTCHN_2L_NR_CHANNELS; i++)
 		EXPECT_EQ(bind_ipi(d, 0), i);
@@ -52,7 +52,7 @@ UNIT_TEST(two_level_abi_ends_at_4095)
 UNIT_TEST(alloc_unbound_checks_who_asks)
 {
 	struct domain *a = make(0, 1), *b = make(1, 1);
-	struct evtchn_alloc_unbound op = { .dom = 5, .remote_dom = 0 };
+	struct evtchn_alloc_unbound op = {.dom = 5, .remote_dom = 0};
 
 	EXPECT_EQ(evtchn_alloc_unbound(a, &op), -ESRCH);
 	op.dom = 1; /* Dom0 may for another */
@@ -102,7 +102,7 @@ UNIT_TEST(interdomain_sends_both_ways)
 UNIT_TEST(bind_interdomain_wants_a_port_left_for_it)
 {
 	struct domain *a = make(0, 1), *b = make(1, 1);
-	struct evtchn_bind_interdomain op = { .remote_dom = 0 };
+	struct evtchn_bind_interdomain op = {.remote_dom = 0};
 	uint32_t for2 = alloc_unbound(a, 2), ipi = bind_ipi(a, 0);
 
 	op.remote_port = for2;
@@ -259,7 +259,7 @@ UNIT_TEST(a_poller_is_woken_by_any_port_even_masked)
 UNIT_TEST(virqs_belong_to_a_vcpu_or_the_domain)
 {
 	struct domain *d = make(0, 2);
-	struct evtchn_bind_virq op = { .virq = NR_VIRQS };
+	struct evtchn_bind_virq op = {.virq = NR_VIRQS};
 	uint32_t t0, t1, con;
 
 	EXPECT_EQ(evtchn_bind_virq(d, &op), -EINVAL);
@@ -327,7 +327,7 @@ UNIT_TEST(global_virqs_go_to_dom0_or_the_handler)
 UNIT_TEST(ipi_needs_a_vcpu)
 {
 	struct domain *d = make(0, 2);
-	struct evtchn_bind_ipi op = { .vcpu = 2 };
+	struct evtchn_bind_ipi op = {.vcpu = 2};
 
 	EXPECT_EQ(evtchn_bind_ipi(d, &op), -ENOENT);
 	op.vcpu = ~0U;
@@ -339,7 +339,7 @@ UNIT_TEST(ipi_needs_a_vcpu)
 UNIT_TEST(only_some_ports_move_between_vcpus)
 {
 	struct domain *a = make(0, 2), *b = make(1, 1);
-	struct evtchn_bind_pirq pirq = { .pirq = 3 };
+	struct evtchn_bind_pirq pirq = {.pirq = 3};
 	uint32_t unbound = alloc_unbound(a, 1), inter = alloc_unbound(a, 1);
 	uint32_t ipi = bind_ipi(a, 0), timer = bind_virq(a, VIRQ_TIMER, 0);
 	uint32_t con = bind_virq(a, VIRQ_CONSOLE, 0);
@@ -371,7 +371,7 @@ UNIT_TEST(only_some_ports_move_between_vcpus)
 UNIT_TEST(pirqs_reach_the_port_that_bound_them)
 {
 	struct domain *d = make(0, 1);
-	struct evtchn_bind_pirq op = { .pirq = WORLD_PIRQS };
+	struct evtchn_bind_pirq op = {.pirq = WORLD_PIRQS};
 	uint32_t first;
 
 	EXPECT(!send_pirq(d, 5));
@@ -405,7 +405,7 @@ UNIT_TEST(pirqs_reach_the_port_that_bound_them)
 UNIT_TEST(status_is_for_the_owner_and_dom0)
 {
 	struct domain *a = make(0, 1), *b = make(1, 1);
-	struct evtchn_status op = { .dom = 1, .port = 1 };
+	struct evtchn_status op = {.dom = 1, .port = 1};
 
 	bind_ipi(b, 0);
 	EXPECT_EQ(status(b, 1), EVTCHNSTAT_ipi);
@@ -485,7 +485,7 @@ UNIT_TEST(reset_goes_on_after_other_work)
 UNIT_TEST(moving_the_vcpu_record_announces_everything)
 {
 	struct domain *d = make(0, 1);
-	struct vcpu_info moved = { 0 };
+	struct vcpu_info moved = {0};
 	struct vcpu *v = d->vcpu[0];
 
 	v->info = &moved;
@@ -501,7 +501,7 @@ UNIT_TEST(a_port_before_any_vcpu_loses_nothing_but_the_kick)
 {
 	struct domain *a = make(0, 1), *b = make(1, 0);
 	uint32_t pb = alloc_unbound(b, 0), pa = bind_interdomain(a, 1, pb);
-	struct evtchn_bind_pirq pirq = { .pirq = 1 };
+	struct evtchn_bind_pirq pirq = {.pirq = 1};
 
 	EXPECT_EQ(send_port(a, pa), 0);
 	EXPECT(pending_2l(b, pb));
@@ -519,9 +519,9 @@ UNIT_TEST(any_allocation_may_fail)
 
 	for (unsigned int n = 1;; n++) {
 		struct domain *d = world_domain(0, 2);
-		struct evtchn_bind_pirq pirq = { .pirq = 1 };
-		struct evtchn_bind_ipi ipi = { 0 };
-		struct evtchn_init_control control = { 0 };
+		struct evtchn_bind_pirq pirq = {.pirq = 1};
+		struct evtchn_bind_ipi ipi = {0};
+		struct evtchn_init_control control = {0};
 		int rc;
 
 		world_fail_alloc = n;
@@ -551,7 +551,7 @@ UNIT_TEST(any_allocation_may_fail)
 UNIT_TEST(debug_dump_survives_every_state)
 {
 	struct domain *a = make(0, 1), *b = make(1, 1);
-	struct evtchn_bind_pirq pirq = { .pirq = 1 };
+	struct evtchn_bind_pirq pirq = {.pirq = 1};
 
 	EXPECT_EQ(evtchn_bind_pirq(a, &pirq), 0);
 	bind_interdomain(b, 0, alloc_unbound(a, 1));

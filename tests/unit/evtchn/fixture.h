@@ -18,8 +18,7 @@ static inline struct domain *make(domid_t domid, unsigned int nr_vcpus)
 	struct vcpu *v;
 
 	EXPECT_EQ(evtchn_init_domain(d), 0);
-	for_each_vcpu (d, v)
-		EXPECT_EQ(evtchn_init_vcpu(v), 0);
+	for_each_vcpu(d, v) EXPECT_EQ(evtchn_init_vcpu(v), 0);
 	return d;
 }
 
@@ -31,8 +30,8 @@ static inline void end(struct domain *d)
 
 static inline uint32_t alloc_unbound(struct domain *d, domid_t remote)
 {
-	struct evtchn_alloc_unbound op = { .dom = d->domid,
-					   .remote_dom = remote };
+	struct evtchn_alloc_unbound op = {.dom = d->domid,
+					  .remote_dom = remote};
 
 	EXPECT_EQ(evtchn_alloc_unbound(current->domain, &op), 0);
 	return op.port;
@@ -41,8 +40,8 @@ static inline uint32_t alloc_unbound(struct domain *d, domid_t remote)
 static inline uint32_t bind_interdomain(struct domain *d, domid_t remote,
 					uint32_t port)
 {
-	struct evtchn_bind_interdomain op = { .remote_dom = remote,
-					      .remote_port = port };
+	struct evtchn_bind_interdomain op = {.remote_dom = remote,
+					     .remote_port = port};
 
 	EXPECT_EQ(evtchn_bind_interdomain(d, &op), 0);
 	return op.local_port;
@@ -50,16 +49,15 @@ static inline uint32_t bind_interdomain(struct domain *d, domid_t remote,
 
 static inline uint32_t bind_ipi(struct domain *d, uint32_t vcpu)
 {
-	struct evtchn_bind_ipi op = { .vcpu = vcpu };
+	struct evtchn_bind_ipi op = {.vcpu = vcpu};
 
 	EXPECT_EQ(evtchn_bind_ipi(d, &op), 0);
 	return op.port;
 }
 
-static inline uint32_t bind_virq(struct domain *d, uint32_t virq,
-				 uint32_t vcpu)
+static inline uint32_t bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu)
 {
-	struct evtchn_bind_virq op = { .virq = virq, .vcpu = vcpu };
+	struct evtchn_bind_virq op = {.virq = virq, .vcpu = vcpu};
 
 	EXPECT_EQ(evtchn_bind_virq(d, &op), 0);
 	return op.port;
@@ -67,42 +65,42 @@ static inline uint32_t bind_virq(struct domain *d, uint32_t virq,
 
 static inline int send_port(struct domain *d, uint32_t port)
 {
-	struct evtchn_send op = { .port = port };
+	struct evtchn_send op = {.port = port};
 
 	return evtchn_send(d, &op);
 }
 
 static inline int close_at(struct domain *d, uint32_t port)
 {
-	struct evtchn_close op = { .port = port };
+	struct evtchn_close op = {.port = port};
 
 	return evtchn_close(d, &op);
 }
 
 static inline int unmask(struct domain *d, uint32_t port)
 {
-	struct evtchn_unmask op = { .port = port };
+	struct evtchn_unmask op = {.port = port};
 
 	return evtchn_unmask(d, &op);
 }
 
 static inline int bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
 {
-	struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };
+	struct evtchn_bind_vcpu op = {.port = port, .vcpu = vcpu};
 
 	return evtchn_bind_vcpu(d, &op);
 }
 
 static inline int reset(struct domain *d, domid_t domid)
 {
-	struct evtchn_reset op = { .dom = domid };
+	struct evtchn_reset op = {.dom = domid};
 
 	return evtchn_reset(d, &op);
 }
 
 static inline struct evtchn_status status_of(struct domain *d, uint32_t port)
 {
-	struct evtchn_status op = { .dom = d->domid, .port = port };
+	struct evtchn_status op = {.dom = d->domid, .port = port};
 
 	EXPECT_EQ(evtchn_status(current->domain, &op), 0);
 	return op;

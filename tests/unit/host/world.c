@@ -488,7 +488,8 @@ static void domain_free(struct domain *d)
 	if (dom0 == d)
 		dom0 = NULL;
 	gnttab_free_domain(d);
-	for_each_vcpu (d, v) {
+	for_each_vcpu(d, v)
+	{
 		evtchn_free_vcpu(v);
 		free(v);
 	}
@@ -615,4 +616,3 @@ void pirq_set_affinity(struct domain *d, uint32_t pirq, struct vcpu *v)
 	EXPECT(world_pirq_bound & 1U << pirq);
 	world_pirq_vcpu = v;
 }
-

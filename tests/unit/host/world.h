@@ -18,8 +18,8 @@
 /* Domains 0 to 7; 0 is privileged.  The first vcpu of the first is current. */
 struct domain *world_domain(domid_t domid, unsigned int nr_vcpus);
 /* What the domain code does at the end: dying, then gone. */
-void world_kill(struct domain *d);  /* subsystems' destroy functions       */
-void world_put(struct domain *d);   /* the creator's reference             */
+void world_kill(struct domain *d); /* subsystems' destroy functions       */
+void world_put(struct domain *d);  /* the creator's reference             */
 bool world_is_gone(domid_t domid);
 /* Nothing allocated, held, mapped or locked. */
 void world_check_empty(void);
@@ -31,9 +31,9 @@ void world_run(struct vcpu *v);
 uint64_t world_frame(struct domain *d);
 void world_free_frame(struct domain *d, uint64_t mfn);
 void *world_va(uint64_t mfn);
-unsigned int world_refs(uint64_t mfn);	/* besides the owner's */
+unsigned int world_refs(uint64_t mfn); /* besides the owner's */
 unsigned int world_writers(uint64_t mfn);
-void world_make_table(uint64_t mfn);	/* its type is a page table's */
+void world_make_table(uint64_t mfn); /* its type is a page table's */
 
 /* The page table: entry n maps va n << 12, and is at maddr PTE_MADDR(n). */
 #define PTE_MADDR(n) (0x10000000ULL + 8 * (n))
