@@ -198,7 +198,8 @@ void view_send(struct view *v, uint8_t type, uint16_t domid, uint32_t flags,
 	if (n)
 		memcpy(buf + sizeof(m), body, n);
 	if (send(v->fd, buf, sizeof(m) + n, MSG_NOSIGNAL) < 0)
-		EXPECT(errno == EPIPE || errno == EAGAIN);
+		EXPECT(errno == EPIPE || errno == EAGAIN ||
+		       errno == ECONNRESET || errno == ENOTCONN);
 }
 
 void view_attach(struct view *v, const char *name, uint32_t flags,
