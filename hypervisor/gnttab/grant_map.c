@@ -3,15 +3,17 @@
  * Mapping granted frames, and taking the mappings away.
  *
  * A handle stands for a mapping in a page table (host), for the right to do
- * DMA (device), or for both.  The host part's references to the frame belong
- * to the page-table entry: whoever removes that drops them, be it an unmap
- * here, a guest that overwrites the entry, or the end of its tables.  The
- * device part's references belong to the handle.  The handle has one pin.
+ * DMA (device), or for both.  It has one pin of the entry and, for each part, a
+ * reference to the frame (a writable one if the part is).  The page-table entry
+ * itself has none: the MMU knows it by PTE_GRANT and leaves it alone.
  */
 #include <hv/gnttab.h>
+#include <hv/hypercalls.h>
 #include <hv/mmu.h>
 #include <hv/page.h>
 #include <hv/x86/pte.h>
+
+#include <abi/mmu.h>
 
 #include "op_array.h"
 #include "table.h"
@@ -170,16 +172,15 @@ struct unmap {
 	uint32_t done;	/* parts taken away */
 };
 
-/* Make the entry at @host_addr, which must map the grant, @l1e. */
 static int unmap_host(const struct maptrack *mt, uint32_t flags,
-		      uint64_t host_addr, uint64_t l1e)
+		      uint64_t host_addr)
 {
 	int rc;
 
 	if (flags & GNTMAP_contains_pte)
-		rc = mmu_grant_unmap_pte(current, host_addr, mt->frame, l1e);
+		rc = mmu_grant_unmap_pte(current, host_addr, mt->frame, 0);
 	else
-		rc = mmu_grant_unmap_va(current, host_addr, mt->frame, l1e);
+		rc = mmu_grant_unmap_va(current, host_addr, mt->frame, 0);
 	return rc ? GNTST_general_error : GNTST_okay;
 }
 
@@ -202,7 +203,7 @@ static int unmap_begin(struct domain *d, struct unmap *u,
 		u->done |= GNTMAP_device_map;
 	}
 	if (op->host_addr && (u->flags & GNTMAP_host_map)) {
-		status = unmap_host(mt, u->flags, op->host_addr, 0);
+		status = unmap_host(mt, u->flags, op->host_addr);
 		if (status)
 			u->done = 0;
 		else
@@ -289,49 +290,35 @@ long gnttab_unmap_grant_ref(struct domain *d, guest_ptr_t ops, uint32_t count)
 
 /* -------- unmap and replace -------- */
 
-/*
- * The mapping of @op->new_addr appears at host_addr in the grant's place, with
- * references of its own.  Unlike on Xen it stays at new_addr too: no Linux
- * that uses this relies on losing it.
- */
-static int replace_host(struct domain *d, const struct unmap *u,
-			const struct gnttab_unmap_and_replace *op)
+/* The grant is gone from host_addr: move the mapping of new_addr there. */
+static int move_mapping(const struct gnttab_unmap_and_replace *op, uint64_t l1e)
 {
-	uint64_t l1e = mmu_guest_l1e(current, op->new_addr);
-	bool write = l1e & PTE_RW;
-	struct page *pg;
-	int status;
-
-	if (!(l1e & PTE_P))
-		return GNTST_bad_virt_addr;
-	if (page_get_for_access(pte_mfn(l1e), d, write, &pg))
-		return GNTST_bad_page;
-	status = unmap_host(u->mt, u->flags, op->host_addr, l1e);
-	if (status)
-		page_put_for_access(pg, write);
-	return status;
+	/* Both the way of any mapping: checked, with references of its own. */
+	if (hc_update_va_mapping(op->host_addr, l1e, 0) ||
+	    hc_update_va_mapping(op->new_addr, 0, UVMF_INVLPG | UVMF_ALL))
+		return GNTST_general_error;
+	return GNTST_okay;
 }
 
 static void unmap_and_replace_one(struct domain *d, void *arg)
 {
 	struct gnttab_unmap_and_replace *op = arg;
-	struct unmap u = {.handle = op->handle};
-	int status = GNTST_general_error;
+	uint64_t l1e = mmu_guest_l1e(current, op->new_addr);
+	struct gnttab_unmap_grant_ref unmap = {.host_addr = op->host_addr,
+					       .handle = op->handle};
+	struct unmap u = {0};
 
-	u.mt = maptrack_claim(d, op->handle);
-	if (!u.mt) {
-		op->status = GNTST_bad_handle;
+	if (!(l1e & PTE_P) || (l1e & PTE_GRANT)) {
+		op->status = GNTST_bad_virt_addr;
 		return;
 	}
-	u.flags = u.mt->flags & ~MAPTRACK_BUSY;
-	/* Only a virtual address names an entry to take the other from. */
-	if ((u.flags & (GNTMAP_host_map | GNTMAP_contains_pte)) ==
-	    GNTMAP_host_map)
-		status = replace_host(d, &u, op);
-	if (!status)
-		u.done = GNTMAP_host_map;
-	op->status = (int16_t)status;
+	op->status = (int16_t)unmap_begin(d, &u, &unmap);
 	finish_batch(d, &u, 1);
+	if (op->status)
+		return;
+	op->status = GNTST_general_error;
+	if ((u.done & GNTMAP_host_map) && !(u.flags & GNTMAP_contains_pte))
+		op->status = (int16_t)move_mapping(op, l1e);
 }
 
 long gnttab_unmap_and_replace(struct domain *d, guest_ptr_t ops, uint32_t count)
@@ -344,7 +331,10 @@ long gnttab_unmap_and_replace(struct domain *d, guest_ptr_t ops, uint32_t count)
 
 /* -------- the mapper dies -------- */
 
-/* The tables go too, and with them the host parts and their references. */
+/*
+ * Its page tables may still have the entries, and TLBs too: no vcpu will run on
+ * them again.
+ */
 static void release_handle(struct domain *d, grant_handle_t handle)
 {
 	struct unmap u = {.handle = handle};
@@ -352,8 +342,8 @@ static void release_handle(struct domain *d, grant_handle_t handle)
 	u.mt = maptrack_claim(d, handle);
 	if (!u.mt)
 		return;
-	u.flags = u.mt->flags & ~(MAPTRACK_BUSY | GNTMAP_host_map);
-	u.done = u.flags & GNTMAP_device_map;
+	u.flags = u.mt->flags & ~MAPTRACK_BUSY;
+	u.done = u.flags & PARTS;
 	unmap_end(d, &u);
 }
 

@@ -109,17 +109,6 @@ int gnttab_get_shared_frame(struct domain *d, uint32_t idx, bool status,
 	return rc;
 }
 
-uint32_t gnttab_nr_frames(struct domain *d, bool status)
-{
-	struct grant_table *gt = d->grant;
-
-	if (!gt)
-		return 0;
-	if (!status)
-		return gt->max_frames;
-	return READ_ONCE(gt->version) == 2 ? max_status(gt) : 0;
-}
-
 int gnttab_init_domain(struct domain *d)
 {
 	struct grant_table *gt;

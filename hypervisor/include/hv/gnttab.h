@@ -22,9 +22,8 @@
  */
 int gnttab_init_domain(struct domain *d);
 /*
- * @d is dying and its vcpus do not run: drop every mapping it made of others'
- * grants, but leave to the end of its page tables what they still hold.
- * -ERESTART: call again.
+ * @d is dying and its vcpus do not run: let go of everything it has mapped of
+ * others' grants.  -ERESTART: call again.
  */
 int gnttab_release_mappings(struct domain *d);
 /*
@@ -41,8 +40,6 @@ void gnttab_free_domain(struct domain *d); /* at the last put, or unused   */
  */
 int gnttab_get_shared_frame(struct domain *d, uint32_t idx, bool status,
 			    mfn_t *out);
-/* How many such frames there can be. */
-uint32_t gnttab_nr_frames(struct domain *d, bool status);
 
 void gnttab_dump(struct domain *d); /* debug key g */
 

@@ -4,7 +4,7 @@ EVTCHN_TEST := $(O)/tests/unit/evtchn
 WORLD_SRC := $(wildcard hypervisor/evtchn/*.c hypervisor/gnttab/*.c) \
 	tests/unit/unit_test.c tests/unit/host/world.c
 WORLD_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 $(WARN) -DDEBUG \
-	-Ihypervisor/include -Ihypercalls/include
+	-Ihypervisor/include -Ihypercalls/include -Ihypercalls
 WORLD_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 WORLD_DEPS := $(wildcard tests/unit/*.h tests/unit/host/*.h \
 	tests/unit/evtchn/*.h tests/unit/evtchn/*/*.h \

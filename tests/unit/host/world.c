@@ -9,6 +9,7 @@
 #include <hv/evtchn.h>
 #include <hv/gnttab.h>
 #include <hv/guest_access.h>
+#include <hv/hypercalls.h>
 #include <hv/irq.h>
 #include <hv/mmu.h>
 #include <hv/page_alloc.h>
@@ -326,15 +327,19 @@ void tlb_flush_mask(cpumask_t mask)
 	memset(tlb_stale, 0, sizeof(tlb_stale));
 }
 
+/* The entry's own references; one of a grant has none. */
+static void put_entry(uint64_t old)
+{
+	if ((old & PTE_P) && !(old & PTE_GRANT))
+		page_put_for_access(mfn_to_page(pte_mfn(old)), old & PTE_RW);
+}
+
 void world_zap_pte(unsigned int n)
 {
 	uint64_t old = world_pte[n];
 
 	world_pte[n] = 0;
-	if (!(old & PTE_P))
-		return;
-	tlb_flush_mask(1);
-	page_put_for_access(mfn_to_page(pte_mfn(old)), old & PTE_RW);
+	put_entry(old);
 }
 
 static int grant_map(bool ok, unsigned int n, uint64_t l1e)
@@ -343,17 +348,34 @@ static int grant_map(bool ok, unsigned int n, uint64_t l1e)
 		return -EINVAL;
 	EXPECT(l1e & PTE_P);
 	world_zap_pte(n);
-	world_pte[n] = l1e;
+	world_pte[n] = l1e | PTE_GRANT;
 	return 0;
 }
 
 static int grant_unmap(bool ok, unsigned int n, mfn_t frame, uint64_t l1e)
 {
-	if (!ok || !(world_pte[n] & PTE_P) ||
+	EXPECT_EQ(l1e, 0);
+	if (!ok || !(world_pte[n] & PTE_P) || !(world_pte[n] & PTE_GRANT) ||
 	    pte_mfn(world_pte[n]).v != frame.v)
 		return -EINVAL;
-	world_pte[n] = l1e;
+	world_pte[n] = 0;
 	tlb_stale[frame.v]++;
+	return 0;
+}
+
+long hc_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags)
+{
+	struct page *pg;
+	unsigned int n;
+
+	(void)flags;
+	if (!pte_of_va(va, &n))
+		return -EINVAL;
+	if ((val & PTE_P) && page_get_for_access(pte_mfn(val), current->domain,
+						 val & PTE_RW, &pg))
+		return -EINVAL;
+	world_zap_pte(n);
+	world_pte[n] = val;
 	return 0;
 }
 

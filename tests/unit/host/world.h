@@ -39,7 +39,7 @@ void world_make_table(uint64_t mfn); /* its type is a page table's */
 #define PTE_MADDR(n) (0x10000000ULL + 8 * (n))
 #define PTE_VA(n) ((uint64_t)(n) << 12)
 extern uint64_t world_pte[WORLD_PTES];
-/* As a guest's own write of the entry does: its references are dropped. */
+/* As a guest's own write of 0. */
 void world_zap_pte(unsigned int n);
 extern unsigned int world_flushes;
 
