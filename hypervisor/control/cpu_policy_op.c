@@ -19,8 +19,8 @@
 #define MSR_PLATFORM_INFO 0xce
 #define PLATFORM_INFO_CPUID_FAULTING (1u << 31)
 #define MSR_ARCH_CAPABILITIES 0x10a
-static const uint32_t policy_msrs[] = { MSR_PLATFORM_INFO,
-					MSR_ARCH_CAPABILITIES };
+static const uint32_t policy_msrs[] = {MSR_PLATFORM_INFO,
+				       MSR_ARCH_CAPABILITIES};
 
 /* @d NULL: the machine's own; else what @d sees. */
 static struct cpuid_regs ask(const struct domain *d, uint32_t leaf,
@@ -49,7 +49,7 @@ static int put(struct writer *w, uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid_regs r =
 		ask(w->d, leaf, subleaf == XEN_CPUID_NO_SUBLEAF ? 0 : subleaf);
-	struct xen_cpuid_leaf l = { leaf, subleaf, r.a, r.b, r.c, r.d };
+	struct xen_cpuid_leaf l = {leaf, subleaf, r.a, r.b, r.c, r.d};
 
 	if (w->nr == w->room)
 		return -ENOBUFS;
@@ -115,7 +115,7 @@ static int put_basic(struct writer *w, uint32_t leaf)
 /* *@nr: in, room; out, used.  A NULL @to asks for the room it takes. */
 static int put_leaves(const struct domain *d, uint64_t to, uint32_t *nr)
 {
-	struct writer w = { .d = d, .to = guest_ptr(to), .room = *nr };
+	struct writer w = {.d = d, .to = guest_ptr(to), .room = *nr};
 	uint32_t last = min(ask(d, 0, 0).a, (uint32_t)MAX_BASIC);
 	int rc = 0;
 
@@ -146,7 +146,7 @@ static int put_msrs(uint64_t to, uint32_t *nr)
 	if (!to)
 		return 0;
 	for (uint32_t i = 0; i < ARRAY_SIZE(policy_msrs); i++) {
-		struct xen_msr_entry e = { .idx = policy_msrs[i] };
+		struct xen_msr_entry e = {.idx = policy_msrs[i]};
 
 		if (i == room) {
 			*nr = i;
@@ -188,7 +188,7 @@ static long read_leaves(struct domain *d, struct xen_domctl_cpu_policy *op,
 			op->err_subleaf = l.subleaf;
 			return -ERANGE;
 		}
-		r = (struct cpuid_regs){ l.a, l.b, l.c, l.d };
+		r = (struct cpuid_regs){l.a, l.b, l.c, l.d};
 		if (commit)
 			cpuid_limit_set(d, l.leaf, l.subleaf, &r);
 	}
@@ -269,16 +269,25 @@ static const struct {
 	uint32_t leaf, subleaf;
 	char reg; /* 0: an MSR we do not offer */
 } feature_words[] = {
-	{ 0x00000001, 0, 'd' }, { 0x00000001, 0, 'c' },
-	{ 0x80000001, 0, 'd' }, { 0x80000001, 0, 'c' },
-	{ 0x0000000d, 1, 'a' }, { 0x00000007, 0, 'b' },
-	{ 0x00000007, 0, 'c' }, { 0x80000007, 0, 'd' },
-	{ 0x80000008, 0, 'b' }, { 0x00000007, 0, 'd' },
-	{ 0x00000007, 1, 'a' }, { 0x80000021, 0, 'a' },
-	{ 0x00000007, 1, 'b' }, { 0x00000007, 2, 'd' },
-	{ 0x00000007, 1, 'c' }, { 0x00000007, 1, 'd' },
-	{ 0, 0, 0 },		{ 0, 0, 0 },
-	{ 0x80000021, 0, 'c' },
+	{0x00000001, 0, 'd'},
+	{0x00000001, 0, 'c'},
+	{0x80000001, 0, 'd'},
+	{0x80000001, 0, 'c'},
+	{0x0000000d, 1, 'a'},
+	{0x00000007, 0, 'b'},
+	{0x00000007, 0, 'c'},
+	{0x80000007, 0, 'd'},
+	{0x80000008, 0, 'b'},
+	{0x00000007, 0, 'd'},
+	{0x00000007, 1, 'a'},
+	{0x80000021, 0, 'a'},
+	{0x00000007, 1, 'b'},
+	{0x00000007, 2, 'd'},
+	{0x00000007, 1, 'c'},
+	{0x00000007, 1, 'd'},
+	{0, 0, 0},
+	{0, 0, 0},
+	{0x80000021, 0, 'c'},
 };
 
 uint32_t cpu_feature_word(const struct domain *d, unsigned int i)

@@ -19,8 +19,8 @@ static long call(struct domain *d, struct xen_domctl *op)
 #define CALL_IN(handler, type) return handler(d, (type *)(void *)&op->u);
 #define CALL_OUT CALL_IN
 #define CALL_INOUT CALL_IN
-#define OP(nr, NAME, handler, type, copy, callers, doc) \
-	case nr:                                        \
+#define OP(nr, NAME, handler, type, copy, callers, doc)                        \
+	case nr:                                                               \
 		CALL_##copy(handler, type)
 #include <domctl.def>
 #undef OP
@@ -43,8 +43,8 @@ static bool has_answer(uint32_t cmd, long rc)
 #define ANSWER_IN false
 #define ANSWER_OUT (rc >= 0)
 #define ANSWER_INOUT true
-#define OP(nr, NAME, handler, type, copy, callers, doc) \
-	case nr:                                        \
+#define OP(nr, NAME, handler, type, copy, callers, doc)                        \
+	case nr:                                                               \
 		return ANSWER_##copy;
 #include <domctl.def>
 #undef OP
@@ -74,7 +74,8 @@ static long call_for(struct xen_domctl *op)
 	if (op->cmd == XEN_DOMCTL_getdomaininfo) {
 		/* only looks: it can do so while the domain is being killed */
 		rc = call(d, op);
-	} else if (!__atomic_exchange_n(&d->domctl_busy, true, __ATOMIC_ACQUIRE)) {
+	} else if (!__atomic_exchange_n(&d->domctl_busy, true,
+					__ATOMIC_ACQUIRE)) {
 		rc = call(d, op);
 		__atomic_store_n(&d->domctl_busy, false, __ATOMIC_RELEASE);
 	}

@@ -108,7 +108,8 @@ long domctl_get_address_size(struct domain *d,
 }
 
 /* There is one node. */
-long domctl_setnodeaffinity(struct domain *d, struct xen_domctl_nodeaffinity *op)
+long domctl_setnodeaffinity(struct domain *d,
+			    struct xen_domctl_nodeaffinity *op)
 {
 	uint64_t nodes;
 	int rc = guest_bitmap_read(&op->nodemap, &nodes);
@@ -119,7 +120,8 @@ long domctl_setnodeaffinity(struct domain *d, struct xen_domctl_nodeaffinity *op
 	return nodes & 1 ? 0 : -EINVAL;
 }
 
-long domctl_getnodeaffinity(struct domain *d, struct xen_domctl_nodeaffinity *op)
+long domctl_getnodeaffinity(struct domain *d,
+			    struct xen_domctl_nodeaffinity *op)
 {
 	(void)d;
 	return guest_bitmap_write(&op->nodemap, 1);

@@ -22,7 +22,8 @@ static struct vcpu *affinity_vcpu(struct domain *d,
 	return v;
 }
 
-long domctl_getvcpuaffinity(struct domain *d, struct xen_domctl_vcpuaffinity *op)
+long domctl_getvcpuaffinity(struct domain *d,
+			    struct xen_domctl_vcpuaffinity *op)
 {
 	long rc;
 	struct vcpu *v = affinity_vcpu(d, op, &rc);
@@ -37,7 +38,8 @@ long domctl_getvcpuaffinity(struct domain *d, struct xen_domctl_vcpuaffinity *op
 }
 
 /* What was asked for is written back as it takes effect (Xen ABI). */
-long domctl_setvcpuaffinity(struct domain *d, struct xen_domctl_vcpuaffinity *op)
+long domctl_setvcpuaffinity(struct domain *d,
+			    struct xen_domctl_vcpuaffinity *op)
 {
 	bool set_hard = op->flags & XEN_VCPUAFFINITY_HARD;
 	bool set_soft = op->flags & XEN_VCPUAFFINITY_SOFT;
@@ -83,9 +85,8 @@ long domctl_scheduler_op(struct domain *d, struct xen_domctl_scheduler_op *op)
 		return 0;
 	case XEN_DOMCTL_SCHEDOP_putinfo:
 		/* weight 0: as it is */
-		return sched_set_params(d, p->weight ? p->weight
-						     : d->sched.weight,
-					p->cap);
+		return sched_set_params(
+			d, p->weight ? p->weight : d->sched.weight, p->cap);
 	default:
 		return -EINVAL;
 	}

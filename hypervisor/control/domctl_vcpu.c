@@ -22,9 +22,8 @@ static long reset(struct vcpu *v)
 	if (rc)
 		return rc;
 	memset(v->arch.trap, 0, sizeof(v->arch.trap));
-	v->arch.event = v->arch.failsafe = v->arch.syscall =
-		v->arch.syscall32 = v->arch.sysenter = v->arch.nmi =
-			(struct callback){ 0 };
+	v->arch.event = v->arch.failsafe = v->arch.syscall = v->arch.syscall32 =
+		v->arch.sysenter = v->arch.nmi = (struct callback){0};
 	v->arch.syscall_fast = false;
 	v->arch.in_kernel = true;
 	v->nmi_pending = false;
@@ -150,10 +149,10 @@ long domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl_vcpu_msrs *op)
 	if (!domain_vcpu(d, op->vcpu))
 		return -ESRCH;
 	for (uint32_t i = 0; i < op->msr_count; i++) {
-		if (copy_from_guest(&msr,
-				    guest_ptr_add(guest_ptr(op->msrs),
-						  i * sizeof(msr)),
-				    sizeof(msr)))
+		if (copy_from_guest(
+			    &msr,
+			    guest_ptr_add(guest_ptr(op->msrs), i * sizeof(msr)),
+			    sizeof(msr)))
 			return -EFAULT;
 		if (msr.reserved || msr.value) {
 			op->msr_count = i; /* the one that was refused */

@@ -85,7 +85,8 @@ static void show_vcpu(struct vcpu *v)
 		 vcpu_state(v), v->sched.processor, v->sched.pause_count,
 		 (unsigned long long)v->sched.hard_affinity,
 		 (unsigned long long)v->sched.soft_affinity);
-	log_info("      events %s%s, ran %llu ms, waited %llu ms, blocked %llu ms\n",
+	log_info("      events %s%s, ran %llu ms, waited %llu ms, blocked %llu "
+		 "ms\n",
 		 v->info->evtchn_upcall_mask ? "masked" : "on",
 		 v->info->evtchn_upcall_pending ? ", pending" : "",
 		 (unsigned long long)(rs.time[RUNSTATE_running] / NS_PER_MS),
@@ -99,12 +100,14 @@ static void show_domain(struct domain *d)
 
 	log_info("d%u:%s%s%s%s references %u, pauses %u (%u by tools)\n",
 		 d->domid, d->is_privileged ? " privileged" : "",
-		 d->is_dying ? " dying" : "", d->is_shut_down ? " shut down" : "",
+		 d->is_dying ? " dying" : "",
+		 d->is_shut_down ? " shut down" : "",
 		 d->is_debugged ? " debugged" : "", d->refs, d->pause_count,
 		 d->control_pause_count);
 	if (d->is_shut_down)
 		log_info("  reason %u\n", d->shutdown_code);
-	log_info("  %llu of %llu pages, %llu claimed; weight %u, cap %u; dirty CPUs %llx\n",
+	log_info("  %llu of %llu pages, %llu claimed; weight %u, cap %u; dirty "
+		 "CPUs %llx\n",
 		 (unsigned long long)d->tot_pages,
 		 (unsigned long long)d->max_pages,
 		 (unsigned long long)d->claimed_pages, d->sched.weight,
@@ -151,7 +154,8 @@ static void show_memory_of(struct domain *d)
 
 static void show_memory(void)
 {
-	log_info("heap: %llu MiB free (%llu MiB of it claimed) of %llu MiB; frames below %#llx\n",
+	log_info("heap: %llu MiB free (%llu MiB of it claimed) of %llu MiB; "
+		 "frames below %#llx\n",
 		 (unsigned long long)to_mib(heap_free_pages()),
 		 (unsigned long long)to_mib(heap_claimed_pages()),
 		 (unsigned long long)to_mib(heap_total_pages()),
@@ -178,18 +182,18 @@ static const struct key {
 	void (*fn)(void);
 	const char *help;
 } keys[] = {
-	{ '*', false, show_everything, "everything that only prints" },
-	{ '0', true, show_dom0_registers, "registers of Dom0's vcpus" },
-	{ 'C', false, crash, "stop with a crash report" },
-	{ 'R', false, reboot, "restart the machine" },
-	{ 'd', true, show_registers, "registers of every CPU's guest" },
-	{ 'e', true, show_events, "event channels" },
-	{ 'g', true, show_grants, "grant tables" },
-	{ 'h', false, show_help, "show this list" },
-	{ 'm', true, show_memory, "memory" },
-	{ 'q', true, show_domains, "domains and their vcpus" },
-	{ 'r', true, sched_dump, "run queues" },
-	{ 't', false, trace_dump, "the last hypercalls, traps and events" },
+	{'*', false, show_everything, "everything that only prints"},
+	{'0', true, show_dom0_registers, "registers of Dom0's vcpus"},
+	{'C', false, crash, "stop with a crash report"},
+	{'R', false, reboot, "restart the machine"},
+	{'d', true, show_registers, "registers of every CPU's guest"},
+	{'e', true, show_events, "event channels"},
+	{'g', true, show_grants, "grant tables"},
+	{'h', false, show_help, "show this list"},
+	{'m', true, show_memory, "memory"},
+	{'q', true, show_domains, "domains and their vcpus"},
+	{'r', true, sched_dump, "run queues"},
+	{'t', false, trace_dump, "the last hypercalls, traps and events"},
 };
 
 static void show_help(void)

@@ -10,8 +10,8 @@
 static long call(struct xen_sysctl *op)
 {
 	switch (op->cmd) {
-#define OP(nr, NAME, handler, type, copy, callers, doc) \
-	case nr:                                        \
+#define OP(nr, NAME, handler, type, copy, callers, doc)                        \
+	case nr:                                                               \
 		return handler((type *)(void *)&op->u);
 #include <sysctl.def>
 #undef OP
@@ -27,8 +27,8 @@ static bool has_answer(uint32_t cmd, long rc)
 #define ANSWER_IN false
 #define ANSWER_OUT (rc >= 0)
 #define ANSWER_INOUT true
-#define OP(nr, NAME, handler, type, copy, callers, doc) \
-	case nr:                                        \
+#define OP(nr, NAME, handler, type, copy, callers, doc)                        \
+	case nr:                                                               \
 		return ANSWER_##copy;
 #include <sysctl.def>
 #undef OP

@@ -34,7 +34,8 @@ long sysctl_physinfo(struct xen_sysctl_physinfo *op)
 	op->nr_nodes = 1;
 	op->max_node_id = 0;
 	op->cpu_khz = tsc_khz;
-	op->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 |
+	op->capabilities = XEN_SYSCTL_PHYSCAP_pv |
+			   XEN_SYSCTL_PHYSCAP_gnttab_v1 |
 			   XEN_SYSCTL_PHYSCAP_gnttab_v2;
 	op->total_pages = ram_pages();
 	op->free_pages = heap_free_pages();

@@ -7,7 +7,8 @@
  * the same kernel on the real Xen, so that the two can be compared by cutting
  * off the first two (number and time):
  *
- *	17 2.304511 d0v0 mmuext_op/3 rdi=... rsi=1 rdx=0 => 0  MMUEXT_PIN_L4_TABLE
+ *	17 2.304511 d0v0 mmuext_op/3 rdi=... rsi=1 rdx=0 => 0
+ *MMUEXT_PIN_L4_TABLE
  */
 #include <hv/domain.h>
 #include <hv/format.h>
@@ -184,9 +185,9 @@ static void print_call(const struct record *r, const char *prefix)
 static const char *trap_name(unsigned int vector)
 {
 	static const char *const names[] = {
-		[0] = "#DE", [1] = "#DB", [2] = "NMI",	[3] = "#BP",
-		[4] = "#OF", [5] = "#BR", [6] = "#UD",	[7] = "#NM",
-		[8] = "#DF", [10] = "#TS", [11] = "#NP", [12] = "#SS",
+		[0] = "#DE",  [1] = "#DB",  [2] = "NMI",  [3] = "#BP",
+		[4] = "#OF",  [5] = "#BR",  [6] = "#UD",  [7] = "#NM",
+		[8] = "#DF",  [10] = "#TS", [11] = "#NP", [12] = "#SS",
 		[13] = "#GP", [14] = "#PF", [16] = "#MF", [17] = "#AC",
 		[18] = "#MC", [19] = "#XM",
 	};

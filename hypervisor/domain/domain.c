@@ -40,7 +40,7 @@ static void init_common(struct domain *d)
 
 void domain_subsys_init(void)
 {
-	static const domid_t domids[] = { DOMID_XEN, DOMID_IO, DOMID_IDLE };
+	static const domid_t domids[] = {DOMID_XEN, DOMID_IO, DOMID_IDLE};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(domids); i++) {
 		init_common(&system_domains[i]);
@@ -83,9 +83,9 @@ static void free_parts(struct domain *d)
 {
 	struct vcpu *v;
 
-	for_each_vcpu(d, v) vcpu_free(v);
 	if (d->sched.weight)
-		sched_remove_domain(d);
+		sched_remove_domain(d); /* its timers look at the vcpus */
+	for_each_vcpu(d, v) vcpu_free(v);
 	if (d->pirqs)
 		pirq_free_domain(d);
 	gnttab_destroy_domain(d);

@@ -23,7 +23,7 @@
 
 enum kill_phase {
 	KILL_STOP,
-	KILL_GRANTS,   /* what it mapped of others, and its own table        */
+	KILL_GRANTS, /* what it mapped of others, and its own table        */
 	KILL_EVENTS,
 	KILL_CONTEXTS, /* page-table roots, descriptor tables, vcpu_infos    */
 	KILL_FRAMES,

@@ -124,8 +124,8 @@ void domain_reap(void)
 /* Numbers rise as long as there are higher ones, so old ones stay unused. */
 static unsigned int choose_domid(void)
 {
-	unsigned int i = bitmap_next_clear(used, DOMID_FIRST_RESERVED,
-					   last_chosen + 1u);
+	unsigned int i =
+		bitmap_next_clear(used, DOMID_FIRST_RESERVED, last_chosen + 1u);
 
 	if (i == DOMID_FIRST_RESERVED)
 		i = bitmap_next_clear(used, DOMID_FIRST_RESERVED, 1);

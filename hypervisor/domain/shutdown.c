@@ -59,7 +59,8 @@ __attribute__((noreturn)) static void machine_follows(uint32_t reason)
 		log_err("Dom0 has rebooted: restarting the machine.\n");
 		machine_restart();
 	case SHUTDOWN_watchdog:
-		log_err("Dom0's watchdog has expired: restarting the machine.\n");
+		log_err("Dom0's watchdog has expired: restarting the "
+			"machine.\n");
 		machine_restart();
 	default:
 		log_err("Dom0 has %s (reason %u).\n",
@@ -75,7 +76,7 @@ __attribute__((noreturn)) static void machine_follows(uint32_t reason)
 
 static void announce_shutdown(struct domain *d)
 {
-	struct evtchn_send op = { .port = READ_ONCE(d->suspend_port) };
+	struct evtchn_send op = {.port = READ_ONCE(d->suspend_port)};
 
 	if (d->shutdown_code == SHUTDOWN_suspend && op.port &&
 	    evtchn_send(d, &op) == 0)

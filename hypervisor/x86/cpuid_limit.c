@@ -15,13 +15,13 @@ static const struct {
 	struct cpuid_regs features;
 } words[NR_CPUID_LIMITS] = {
 	/* bits 27 and 31 say what runs, not what there is */
-	{ 0x00000001, ALL, { 0, 0, ~(BIT(27) | BIT(31)), ALL } },
-	{ 0x00000007, 0, { 0, ALL, ALL, ALL } },
-	{ 0x00000007, 1, { ALL, ALL, ALL, ALL } },
-	{ 0x0000000d, 1, { ALL, 0, 0, 0 } },
-	{ 0x80000001, ALL, { 0, 0, ALL, ALL } },
-	{ 0x80000007, ALL, { 0, 0, 0, ALL } },
-	{ 0x80000008, ALL, { 0, ALL, 0, 0 } },
+	{0x00000001, ALL, {0, 0, ~(BIT(27) | BIT(31)), ALL}},
+	{0x00000007, 0, {0, ALL, ALL, ALL}},
+	{0x00000007, 1, {ALL, ALL, ALL, ALL}},
+	{0x0000000d, 1, {ALL, 0, 0, 0}},
+	{0x80000001, ALL, {0, 0, ALL, ALL}},
+	{0x80000007, ALL, {0, 0, 0, ALL}},
+	{0x80000008, ALL, {0, ALL, 0, 0}},
 };
 
 static int find(uint32_t leaf, uint32_t subleaf)

@@ -11,7 +11,7 @@
 
 #include <abi/domctl.h>
 
-#define OP(cmd, NAME, handler, type, copy, callers, doc) \
+#define OP(cmd, NAME, handler, type, copy, callers, doc)                       \
 	DOMCTL_PROTO_##copy(handler, type)
 #define DOMCTL_PROTO_NONE(handler, type) long handler(struct domain *d);
 #define DOMCTL_PROTO_IN(handler, type) long handler(struct domain *d, type *op);

@@ -8,8 +8,7 @@
 
 #include <abi/sysctl.h>
 
-#define OP(cmd, NAME, handler, type, copy, callers, doc) \
-	long handler(type *op);
+#define OP(cmd, NAME, handler, type, copy, callers, doc) long handler(type *op);
 #include <sysctl.def>
 #undef OP
 

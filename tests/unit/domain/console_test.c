@@ -119,14 +119,16 @@ UNIT_TEST(a_trace_reads_like_one_of_the_real_thing)
 	trace_event_upcall(v, 0x5678);
 	trace_hypercall(v, 50, 7, 8, 9); /* there is none, still running */
 	trace_dump();
-	EXPECT(!strncmp(record(0),
-			"d0v0 multicall rdi=1000 rsi=2 rdx=0 => 0\n", 41));
+	EXPECT(!strncmp(record(0), "d0v0 multicall rdi=1000 rsi=2 rdx=0 => 0\n",
+			41));
 	EXPECT(!strncmp(record(1),
-			"d0v0 mmuext_op/3 rdi=ffffffff82a03e10 rsi=1 rdx=0 => 0  MMUEXT_PIN_L4_TABLE\n",
+			"d0v0 mmuext_op/3 rdi=ffffffff82a03e10 rsi=1 rdx=0 => "
+			"0  MMUEXT_PIN_L4_TABLE\n",
 			76));
-	EXPECT(!strncmp(record(2),
-			"d0v0 sched_op/1 rdi=1 rsi=0 rdx=0 => -11  SCHEDOP_block\n",
-			56));
+	EXPECT(!strncmp(
+		record(2),
+		"d0v0 sched_op/1 rdi=1 rsi=0 rdx=0 => -11  SCHEDOP_block\n",
+		56));
 	EXPECT(!strncmp(record(3), "d0v0 #PF (14) error=2 rip=1234\n", 31));
 	EXPECT(!strncmp(record(4), "d0v0 event upcall rip=5678\n", 27));
 	EXPECT(!strncmp(record(5), "d0v0 unknown/50 rdi=7 rsi=8 rdx=9 => ?\n",
@@ -147,6 +149,7 @@ UNIT_TEST(a_full_ring_keeps_the_newest)
 	}
 	machine_log[0] = '\0';
 	trace_dump();
-	EXPECT(!strncmp(record(0), "d0v0 event upcall rip=1dc\n", 26)); /* 476 */
+	EXPECT(!strncmp(record(0), "d0v0 event upcall rip=1dc\n",
+			26));				  /* 476 */
 	EXPECT(strstr(machine_log, "rip=5db\n") != NULL); /* 1499 */
 }

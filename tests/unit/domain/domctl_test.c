@@ -40,7 +40,7 @@ UNIT_TEST(only_dom0_with_the_right_version_is_heard)
 static struct xen_domctl_createdomain good_create(void)
 {
 	return (struct xen_domctl_createdomain){
-		.handle = { 1, 2, 3 },
+		.handle = {1, 2, 3},
 		.max_vcpus = 2,
 		.max_evtchn_port = 1023,
 		.max_grant_frames = -1,
@@ -91,11 +91,11 @@ UNIT_TEST(what_is_not_offered_is_refused_by_name)
 
 	machine_start();
 	before = machine_usage();
-#define REFUSED(field, value, rc, text)               \
-	c = good_create();                            \
-	c.field = value;                              \
-	machine_log[0] = '\0';                        \
-	EXPECT_EQ(create(c), rc);                     \
+#define REFUSED(field, value, rc, text)                                        \
+	c = good_create();                                                     \
+	c.field = value;                                                       \
+	machine_log[0] = '\0';                                                 \
+	EXPECT_EQ(create(c), rc);                                              \
 	EXPECT(strstr(machine_log, text) != NULL);
 
 	REFUSED(flags, XEN_DOMCTL_CDF_hvm, -EINVAL, "fully virtualized");
@@ -124,16 +124,16 @@ UNIT_TEST(the_list_of_domains_goes_on_where_it_is_told)
 	a = machine_domain(1, 3);
 	b = machine_domain(1, 4);
 	sysctl.u.getdomaininfolist = (struct xen_sysctl_getdomaininfolist){
-		.max_domains = 8, .buffer = PTR(info)
-	};
+		.max_domains = 8, .buffer = PTR(info)};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_getdomaininfolist), 0);
 	EXPECT_EQ(sysctl.u.getdomaininfolist.num_domains, 3);
 	EXPECT_EQ(info[0].domain, 0);
 	EXPECT_EQ(info[2].domain, b->domid);
 	EXPECT_EQ(info[2].tot_pages, 4);
-	sysctl.u.getdomaininfolist = (struct xen_sysctl_getdomaininfolist){
-		.first_domain = a->domid, .max_domains = 1, .buffer = PTR(info)
-	};
+	sysctl.u.getdomaininfolist =
+		(struct xen_sysctl_getdomaininfolist){.first_domain = a->domid,
+						      .max_domains = 1,
+						      .buffer = PTR(info)};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_getdomaininfolist), 0);
 	EXPECT_EQ(sysctl.u.getdomaininfolist.num_domains, 1);
 	EXPECT_EQ(info[0].domain, a->domid);
@@ -162,8 +162,8 @@ UNIT_TEST(affinities_pass_through_bitmaps_of_any_length)
 	soft[0] = 0xff;
 	*op = (struct xen_domctl_vcpuaffinity){
 		.flags = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT,
-		.cpumap_hard = { PTR(hard), 100, 0 },
-		.cpumap_soft = { PTR(soft), 2, 0 },
+		.cpumap_hard = {PTR(hard), 100, 0},
+		.cpumap_soft = {PTR(soft), 2, 0},
 	};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_setvcpuaffinity, d), 0);
 	EXPECT_EQ(hard[0], 2); /* what of it is on line */
@@ -205,7 +205,7 @@ UNIT_TEST(weight_and_cap_by_the_name_of_credit2)
 	*op = (struct xen_domctl_scheduler_op){
 		.sched_id = XEN_SCHEDULER_CREDIT2,
 		.cmd = XEN_DOMCTL_SCHEDOP_putinfo,
-		.u.credit2 = { .weight = 512, .cap = 50 },
+		.u.credit2 = {.weight = 512, .cap = 50},
 	};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_scheduler_op, d), 0);
 	op->cmd = XEN_DOMCTL_SCHEDOP_getinfo;
@@ -225,8 +225,7 @@ UNIT_TEST(nobody_gets_more_than_dom0_has)
 	machine_start();
 	d = machine_domain(1, 1);
 	domctl.u.iomem_permission = (struct xen_domctl_iomem_permission){
-		.first_mfn = 0x80000, .nr_mfns = 16, .allow_access = 1
-	};
+		.first_mfn = 0x80000, .nr_mfns = 16, .allow_access = 1};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_iomem_permission, d), 0);
 	EXPECT(rangeset_contains(&d->iomem, 0x80000, 0x8000f));
 	EXPECT(!rangeset_contains(&d->iomem, 0x80000, 0x80010));
@@ -242,15 +241,13 @@ UNIT_TEST(nobody_gets_more_than_dom0_has)
 	EXPECT_EQ(d->iomem.nr, 0);
 
 	domctl.u.ioport_permission = (struct xen_domctl_ioport_permission){
-		.first_port = 0x3f8, .nr_ports = 8, .allow_access = 1
-	};
+		.first_port = 0x3f8, .nr_ports = 8, .allow_access = 1};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_ioport_permission, d), 0);
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_ioport_permission, dom0), -EINVAL);
 	domctl.u.ioport_permission.nr_ports = 0x10000;
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_ioport_permission, d), -EINVAL);
-	domctl.u.irq_permission =
-		(struct xen_domctl_irq_permission){ .pirq = 9,
-						    .allow_access = 1 };
+	domctl.u.irq_permission = (struct xen_domctl_irq_permission){
+		.pirq = 9, .allow_access = 1};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_irq_permission, d), 0);
 	EXPECT(rangeset_contains(&d->irqs, 9, 9));
 	domctl.u.irq_permission.pirq = 32;
@@ -277,7 +274,7 @@ UNIT_TEST(frames_tell_what_they_are_used_for)
 	word[5] = 1ULL << 60;
 	EXPECT_EQ(page_pin(mfn_to_page(MFN(word[0])), d, PT_L4, false), 0);
 	domctl.u.getpageframeinfo3 =
-		(struct xen_domctl_getpageframeinfo3){ 6, PTR(word) };
+		(struct xen_domctl_getpageframeinfo3){6, PTR(word)};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_getpageframeinfo3, d), 0);
 	EXPECT_EQ(word[0], XEN_DOMCTL_PFINFO_L4TAB | XEN_DOMCTL_PFINFO_LPINTAB);
 	EXPECT_EQ(word[1], XEN_DOMCTL_PFINFO_L3TAB);
@@ -309,8 +306,7 @@ static char xstate[16 + 832];
 static long set_xstate(struct domain *d, uint64_t size)
 {
 	domctl.u.vcpuextstate = (struct xen_domctl_vcpuextstate){
-		.xfeature_mask = 7, .size = size, .buffer = PTR(xstate)
-	};
+		.xfeature_mask = 7, .size = size, .buffer = PTR(xstate)};
 	return do_domctl(XEN_DOMCTL_setvcpuextstate, d);
 }
 
@@ -327,7 +323,7 @@ UNIT_TEST(a_bad_xsave_area_never_reaches_the_processor)
 	machine_start();
 	d = machine_domain(1, 1);
 	before = machine_usage();
-	domctl.u.vcpuextstate = (struct xen_domctl_vcpuextstate){ 0 };
+	domctl.u.vcpuextstate = (struct xen_domctl_vcpuextstate){0};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_getvcpuextstate, d), 0);
 	EXPECT_EQ(domctl.u.vcpuextstate.size, sizeof(xstate));
 	EXPECT_EQ(domctl.u.vcpuextstate.xfeature_mask, 7);
@@ -372,13 +368,13 @@ UNIT_TEST(a_policy_takes_features_away_and_adds_none)
 {
 	static struct xen_cpuid_leaf leaves[128];
 	struct xen_domctl_cpu_policy *op = &domctl.u.cpu_policy;
-	struct cpuid_regs r = { ~0u, ~0u, ~0u, ~0u };
+	struct cpuid_regs r = {~0u, ~0u, ~0u, ~0u};
 	struct domain *d;
 	uint32_t used;
 
 	machine_start();
 	d = machine_domain(1, 1);
-	*op = (struct xen_domctl_cpu_policy){ 0 };
+	*op = (struct xen_domctl_cpu_policy){0};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_get_cpu_policy, d), 0);
 	EXPECT_EQ(op->nr_leaves, 128);
 	EXPECT_EQ(op->nr_msrs, 2);
@@ -389,21 +385,21 @@ UNIT_TEST(a_policy_takes_features_away_and_adds_none)
 	op->nr_leaves = used - 1;
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_get_cpu_policy, d), -ENOBUFS);
 
-	leaves[0] = (struct xen_cpuid_leaf){ 1, ~0u, 0, 0, ~(1u << 26), ~0u };
-	leaves[1] = (struct xen_cpuid_leaf){ 7, 0, 0, ~(1u << 5), ~0u, ~0u };
-	*op = (struct xen_domctl_cpu_policy){ .nr_leaves = 2,
-					      .leaves = PTR(leaves) };
+	leaves[0] = (struct xen_cpuid_leaf){1, ~0u, 0, 0, ~(1u << 26), ~0u};
+	leaves[1] = (struct xen_cpuid_leaf){7, 0, 0, ~(1u << 5), ~0u, ~0u};
+	*op = (struct xen_domctl_cpu_policy){.nr_leaves = 2,
+					     .leaves = PTR(leaves)};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_set_cpu_policy, d), 0);
 	cpuid_limit_apply(d, 1, 0, &r);
 	EXPECT_EQ(r.a, ~0u);
 	EXPECT_EQ(r.b, ~0u);
 	/* XSAVE is gone, and with it what can not be without */
 	EXPECT_EQ(r.c, ~(7u << 26 | 1u << 12 | 1u << 29));
-	r = (struct cpuid_regs){ 0, ~0u, 0, 0 };
+	r = (struct cpuid_regs){0, ~0u, 0, 0};
 	cpuid_limit_apply(d, 7, 0, &r);
 	EXPECT_EQ(r.b, ~(1u << 5));
 	EXPECT_EQ(r.c, 0); /* not added */
-	r = (struct cpuid_regs){ 9, 9, 9, 9 };
+	r = (struct cpuid_regs){9, 9, 9, 9};
 	cpuid_limit_apply(d, 0x80000005, 0, &r);
 	EXPECT_EQ(r.a & r.b & r.c & r.d, 9);
 
@@ -416,17 +412,16 @@ UNIT_TEST(a_policy_takes_features_away_and_adds_none)
 
 UNIT_TEST(msrs_that_would_be_lost_are_refused)
 {
-	struct xen_domctl_vcpu_msr msr[2] = { { .index = 0x48 },
-					      { .index = 0xc0000103,
-						.value = 1 } };
+	struct xen_domctl_vcpu_msr msr[2] = {{.index = 0x48},
+					     {.index = 0xc0000103, .value = 1}};
 	struct domain *d;
 
 	machine_start();
 	d = machine_domain(1, 1);
-	domctl.u.vcpu_msrs = (struct xen_domctl_vcpu_msrs){ 0, 0, 0 };
+	domctl.u.vcpu_msrs = (struct xen_domctl_vcpu_msrs){0, 0, 0};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_get_vcpu_msrs, d), 0);
 	EXPECT_EQ(domctl.u.vcpu_msrs.msr_count, 0);
-	domctl.u.vcpu_msrs = (struct xen_domctl_vcpu_msrs){ 0, 2, PTR(msr) };
+	domctl.u.vcpu_msrs = (struct xen_domctl_vcpu_msrs){0, 2, PTR(msr)};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_set_vcpu_msrs, d), -EINVAL);
 	EXPECT_EQ(domctl.u.vcpu_msrs.msr_count, 1);
 }
@@ -473,8 +468,8 @@ UNIT_TEST(no_domctl_or_sysctl_trips_over_its_arguments)
 	for (unsigned int i = 0; i < 60000; i++) {
 		struct domain *d = domain_next(1);
 		guest_ptr_t arg = guest_ptr(PTR(scratch));
-		struct xen_domctl op = { .cmd = (uint32_t)(rand() % 90) };
-		struct xen_sysctl sop = { .cmd = (uint32_t)(rand() % 30) };
+		struct xen_domctl op = {.cmd = (uint32_t)(rand() % 90)};
+		struct xen_sysctl sop = {.cmd = (uint32_t)(rand() % 30)};
 
 		if (!d)
 			d = machine_domain(2, 12);

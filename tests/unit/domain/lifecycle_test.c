@@ -239,8 +239,8 @@ UNIT_TEST(a_dying_domain_gets_no_more_memory)
 static struct domain *busy_domain(void)
 {
 	struct domain *d = machine_domain(2, 230);
-	struct evtchn_alloc_unbound port = { .dom = d->domid };
-	struct vcpu_register_vcpu_info reg = { .offset = 128 };
+	struct evtchn_alloc_unbound port = {.dom = d->domid};
+	struct vcpu_register_vcpu_info reg = {.offset = 128};
 	struct vcpu_guest_context c;
 	uint64_t l4 = machine_tables(d);
 	mfn_t frame;
@@ -248,7 +248,7 @@ static struct domain *busy_domain(void)
 	EXPECT_EQ(page_pin(mfn_to_page(MFN(l4)), d, PT_L4, false), 0);
 	machine_context(&c, l4);
 	domctl.u.vcpucontext =
-		(struct xen_domctl_vcpucontext){ .ctxt = (uintptr_t)&c };
+		(struct xen_domctl_vcpucontext){.ctxt = (uintptr_t)&c};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_setvcpucontext, d), 0);
 	for (unsigned int i = 0; i < 5; i++)
 		EXPECT_EQ(evtchn_alloc_unbound(dom0, &port), 0);

@@ -152,15 +152,15 @@ uint32_t tsc_khz = 2000000;
 uint32_t sched_ratelimit_us = 1000;
 struct boot_info boot_info = {
 	.cmdline = "loglvl=all",
-	.e820 = { { 0, MACHINE_FRAMES << PAGE_SHIFT, E820_RAM } },
+	.e820 = {{0, MACHINE_FRAMES << PAGE_SHIFT, E820_RAM}},
 	.nr_e820 = 1,
 };
 struct boot_options opt;
-struct cpu_features cpu_features = { .xsave = true,
-				     .xcr0_max = 7,
-				     .xsave_size = 832,
-				     .phys_bits = 40,
-				     .nx = true };
+struct cpu_features cpu_features = {.xsave = true,
+				    .xcr0_max = 7,
+				    .xsave_size = 832,
+				    .phys_bits = 40,
+				    .nx = true};
 
 unsigned int smp_processor_id(void)
 {
@@ -621,7 +621,7 @@ void pv_set_cr4(struct vcpu *v, uint64_t val)
 int pv_set_callback(struct vcpu *v, unsigned int type, bool masks,
 		    uint64_t address)
 {
-	struct callback cb = { address, masks };
+	struct callback cb = {address, masks};
 
 	if (type == 7)
 		v->arch.syscall32 = cb;
@@ -684,7 +684,7 @@ void guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf,
 {
 	(void)v;
 	(void)subleaf;
-	*out = (struct cpuid_regs){ ~0u, ~0u, ~0u, ~0u };
+	*out = (struct cpuid_regs){~0u, ~0u, ~0u, ~0u};
 	if (leaf == 0)
 		out->a = 0xd;
 	if (leaf == 0x80000000)
@@ -735,7 +735,7 @@ struct domain_config machine_config(uint32_t nr_vcpus)
 void machine_start(void)
 {
 	struct domain_config c = machine_config(2);
-	struct evtchn_bind_virq bind = { .virq = VIRQ_DOM_EXC };
+	struct evtchn_bind_virq bind = {.virq = VIRQ_DOM_EXC};
 	struct domain *d;
 
 	heap_add(MFN(1), MFN(MACHINE_FRAMES));
@@ -785,9 +785,9 @@ unsigned int machine_kill(struct domain *d)
 
 struct usage machine_usage(void)
 {
-	return (struct usage){ heap_free_pages(), live_objects, nr_sched_vcpus,
-			       nr_pirq_tables,
-			       (unsigned int)heap_claimed_pages() };
+	return (struct usage){heap_free_pages(), live_objects, nr_sched_vcpus,
+			      nr_pirq_tables,
+			      (unsigned int)heap_claimed_pages()};
 }
 
 void expect_usage(struct usage before)

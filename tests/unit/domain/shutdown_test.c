@@ -82,7 +82,7 @@ UNIT_TEST(a_suspend_is_told_to_the_port_that_asked)
 
 	machine_start();
 	d = machine_domain(1, 1);
-	in_guest = (struct evtchn_alloc_unbound){ .dom = d->domid };
+	in_guest = (struct evtchn_alloc_unbound){.dom = d->domid};
 	EXPECT_EQ(evtchn_alloc_unbound(dom0, &in_guest), 0);
 	bind = (struct evtchn_bind_interdomain){
 		.remote_dom = d->domid,
@@ -94,7 +94,8 @@ UNIT_TEST(a_suspend_is_told_to_the_port_that_asked)
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_subscribe, d), 0);
 
 	domain_shutdown(d, SHUTDOWN_suspend);
-	EXPECT_EQ(dom0->shared_info->evtchn_pending[0], 1ULL << bind.local_port);
+	EXPECT_EQ(dom0->shared_info->evtchn_pending[0],
+		  1ULL << bind.local_port);
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_resumedomain, d), 0);
 
 	/* the port is gone: Dom0 must not miss it */
@@ -143,14 +144,14 @@ UNIT_TEST(the_machine_follows_dom0)
 		bool noreboot;
 		const char *how;
 	} cases[] = {
-		{ SHUTDOWN_poweroff, false, "power off" },
-		{ SHUTDOWN_poweroff, true, "power off" },
-		{ SHUTDOWN_reboot, false, "restart" },
-		{ SHUTDOWN_reboot, true, "restart" },
-		{ SHUTDOWN_watchdog, false, "restart" },
-		{ SHUTDOWN_crash, false, "restart" },
-		{ SHUTDOWN_crash, true, "halt" },
-		{ 200, true, "halt" },
+		{SHUTDOWN_poweroff, false, "power off"},
+		{SHUTDOWN_poweroff, true, "power off"},
+		{SHUTDOWN_reboot, false, "restart"},
+		{SHUTDOWN_reboot, true, "restart"},
+		{SHUTDOWN_watchdog, false, "restart"},
+		{SHUTDOWN_crash, false, "restart"},
+		{SHUTDOWN_crash, true, "halt"},
+		{200, true, "halt"},
 	};
 
 	machine_start();

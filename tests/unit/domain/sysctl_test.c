@@ -31,32 +31,28 @@ UNIT_TEST(physinfo_has_the_machine)
 
 UNIT_TEST(arrays_are_cut_to_the_room_there_is)
 {
-	struct xen_sysctl_cputopo topo[3] = { { 9, 9, 9 }, { 9, 9, 9 },
-					      { 9, 9, 9 } };
+	struct xen_sysctl_cputopo topo[3] = {{9, 9, 9}, {9, 9, 9}, {9, 9, 9}};
 	struct xen_sysctl_cpuinfo info[1];
 	struct xen_sysctl_meminfo mem;
 	uint32_t distance = 0;
 
 	machine_start();
-	sysctl.u.cputopoinfo = (struct xen_sysctl_cputopoinfo){ 0 };
+	sysctl.u.cputopoinfo = (struct xen_sysctl_cputopoinfo){0};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_cputopoinfo), 0);
 	EXPECT_EQ(sysctl.u.cputopoinfo.num_cpus, 2);
-	sysctl.u.cputopoinfo =
-		(struct xen_sysctl_cputopoinfo){ 3, 0, PTR(topo) };
+	sysctl.u.cputopoinfo = (struct xen_sysctl_cputopoinfo){3, 0, PTR(topo)};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_cputopoinfo), 0);
 	EXPECT_EQ(sysctl.u.cputopoinfo.num_cpus, 2);
 	EXPECT_EQ(topo[1].core, 1);
 	EXPECT_EQ(topo[1].socket, 0);
 	EXPECT_EQ(topo[2].core, 9);
-	sysctl.u.getcpuinfo =
-		(struct xen_sysctl_getcpuinfo){ .max_cpus = 1,
-						.info = PTR(info) };
+	sysctl.u.getcpuinfo = (struct xen_sysctl_getcpuinfo){.max_cpus = 1,
+							     .info = PTR(info)};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_getcpuinfo), 0);
 	EXPECT_EQ(sysctl.u.getcpuinfo.nr_cpus, 1);
 	EXPECT_EQ(info[0].idletime, 5000);
-	sysctl.u.numainfo = (struct xen_sysctl_numainfo){
-		64, 0, PTR(&mem), PTR(&distance)
-	};
+	sysctl.u.numainfo =
+		(struct xen_sysctl_numainfo){64, 0, PTR(&mem), PTR(&distance)};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_numainfo), 0);
 	EXPECT_EQ(sysctl.u.numainfo.num_nodes, 1);
 	EXPECT_EQ(mem.memsize, (uint64_t)MACHINE_FRAMES << PAGE_SHIFT);
@@ -71,7 +67,7 @@ UNIT_TEST(there_is_one_cpupool)
 	machine_start();
 	*op = (struct xen_sysctl_cpupool_op){
 		.op = XEN_SYSCTL_CPUPOOL_OP_INFO,
-		.cpumap = { PTR(map), 16, 0 },
+		.cpumap = {PTR(map), 16, 0},
 	};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_cpupool_op), 0);
 	EXPECT_EQ(op->cpupool_id, 0);
@@ -111,9 +107,8 @@ UNIT_TEST(the_log_is_read_in_pieces_of_any_size)
 	}
 	EXPECT(!strcmp(buf, machine_log));
 	memset(buf, 0, sizeof(buf));
-	*op = (struct xen_sysctl_readconsole){ .clear = 1,
-					       .buffer = PTR(buf),
-					       .count = sizeof(buf) };
+	*op = (struct xen_sysctl_readconsole){
+		.clear = 1, .buffer = PTR(buf), .count = sizeof(buf)};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_readconsole), 0);
 	EXPECT_EQ(op->count, at);
 	EXPECT_EQ(machine_log[0], 0);
@@ -130,7 +125,7 @@ UNIT_TEST(the_feature_set_has_every_word)
 	uint32_t words[20];
 
 	machine_start();
-	*op = (struct xen_sysctl_cpu_featureset){ .index = 2 };
+	*op = (struct xen_sysctl_cpu_featureset){.index = 2};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_get_cpu_featureset), 0);
 	EXPECT_EQ(op->nr_features, 19);
 	op->features = PTR(words);
@@ -153,7 +148,7 @@ UNIT_TEST(the_rate_limit_has_bounds)
 	*op = (struct xen_sysctl_scheduler_op){
 		.sched_id = XEN_SCHEDULER_CREDIT2,
 		.cmd = XEN_SYSCTL_SCHEDOP_putinfo,
-		.u.sched_credit2 = { 99 },
+		.u.sched_credit2 = {99},
 	};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_scheduler_op), -EINVAL);
 	op->u.sched_credit2.ratelimit_us = 2000;
@@ -166,9 +161,9 @@ UNIT_TEST(the_rate_limit_has_bounds)
 
 UNIT_TEST(we_say_who_we_are)
 {
-	xen_capabilities_info_t caps = { 0 };
-	xen_commandline_t cmdline = { 0 };
-	struct xen_feature_info f = { 0 };
+	xen_capabilities_info_t caps = {0};
+	xen_commandline_t cmdline = {0};
+	struct xen_feature_info f = {0};
 	struct domain *d;
 
 	machine_start();

@@ -34,7 +34,7 @@ static uint64_t a_frame(const struct domain *d)
 
 UNIT_TEST(registering_moves_the_record_and_loses_no_event)
 {
-	struct vcpu_register_vcpu_info op = { .offset = 256 };
+	struct vcpu_register_vcpu_info op = {.offset = 256};
 	struct domain *d;
 	struct vcpu *v;
 	struct page *pg;
@@ -59,7 +59,7 @@ UNIT_TEST(registering_moves_the_record_and_loses_no_event)
 
 UNIT_TEST(bad_places_for_a_record_are_refused)
 {
-	struct vcpu_register_vcpu_info op = { .offset = PAGE_SIZE - 63 };
+	struct vcpu_register_vcpu_info op = {.offset = PAGE_SIZE - 63};
 	struct domain *d, *other;
 	struct vcpu *v;
 	uint64_t mfn;
@@ -137,8 +137,7 @@ UNIT_TEST(a_context_goes_in_and_comes_out)
 	machine_context(&in, machine_tables(d));
 	l4 = mfn_to_page(MFN(xen_cr3_to_pfn(in.ctrlreg[3])));
 	domctl.u.vcpucontext = (struct xen_domctl_vcpucontext){
-		.vcpu = 0, .ctxt = (uintptr_t)&out
-	};
+		.vcpu = 0, .ctxt = (uintptr_t)&out};
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_getvcpucontext, d), -ENODATA);
 	domctl.u.vcpucontext.ctxt = (uintptr_t)&in;
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_setvcpucontext, d), 0);
