@@ -75,6 +75,7 @@ struct conn {
 
 	int fd;		       /* sockets */
 	uint32_t epoll_events; /* asked for */
+	bool may_read;	       /* the socket may have more for us */
 	struct ring_link *ring;
 };
 

@@ -113,7 +113,7 @@ void loop_run(struct loop *lp)
 			uint64_t tag = ev[i].data.u64;
 
 			if (tag >= NR_TAGS)
-				socket_event(sv, ev[i].data.ptr);
+				socket_event(sv, ev[i].data.ptr, ev[i].events);
 			else if (tag == TAG_XEN)
 				domains_called(lp);
 			else if (tag == TAG_SIGNAL)

@@ -136,8 +136,11 @@ static bool process_one(struct server *sv, struct conn *c)
 	char *payload;
 	int rc = conn_next(c, &h, &payload);
 
-	if (!rc && c->kind == CONN_RING) {
-		domain_fill(sv, c);
+	if (!rc) {
+		if (c->kind == CONN_RING)
+			domain_fill(sv, c);
+		else
+			socket_fill(sv, c);
 		rc = c->is_dead ? 0 : conn_next(c, &h, &payload);
 	}
 	if (rc < 0)
@@ -180,8 +183,6 @@ static void flush(struct server *sv, struct conn *c)
 	if (c->is_blocked && conn_may_process(&sv->store, c)) {
 		c->is_blocked = false;
 		server_mark_ready(sv, c);
-		if (c->kind == CONN_SOCKET)
-			socket_flush(sv, c);
 	}
 }
 

@@ -44,9 +44,13 @@ int socket_listen(const char *path, unsigned int mode)
 	return fd;
 }
 
+/*
+ * Events come when something changes, and are not repeated: may_read remembers
+ * them until a read finds less than it asked for.
+ */
 static void ask(struct server *sv, struct conn *c, uint32_t events)
 {
-	struct epoll_event ev = {.events = events, .data.ptr = c};
+	struct epoll_event ev = {.events = events | EPOLLET, .data.ptr = c};
 	int op = c->epoll_events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
 	if (events == c->epoll_events || sv->epoll_fd < 0)
@@ -54,14 +58,6 @@ static void ask(struct server *sv, struct conn *c, uint32_t events)
 	if (epoll_ctl(sv->epoll_fd, op, c->fd, &ev))
 		c->is_dead = true;
 	c->epoll_events = events;
-}
-
-/* Wait for what can be used: room to send what is queued, more requests. */
-static void ask_again(struct server *sv, struct conn *c)
-{
-	ask(sv, c,
-	    (conn_pending(c) ? EPOLLOUT : 0u) |
-		    (c->is_blocked ? 0u : (uint32_t)EPOLLIN));
 }
 
 struct conn *socket_add(struct server *sv, int fd, bool is_read_only)
@@ -108,26 +104,36 @@ void socket_close(struct server *sv, struct conn *c)
 	free(c);
 }
 
-void socket_event(struct server *sv, struct conn *c)
+void socket_event(struct server *sv, struct conn *c, uint32_t events)
 {
+	if (events & EPOLLOUT)
+		server_mark_dirty(sv, c);
+	if (events & ~(uint32_t)EPOLLOUT) {
+		c->may_read = true;
+		server_mark_ready(sv, c);
+	}
+}
+
+void socket_fill(struct server *sv, struct conn *c)
+{
+	size_t room;
 	ssize_t n;
 
-	if (conn_pending(c))
-		server_mark_dirty(sv, c);
+	if (!c->may_read)
+		return;
 	if (c->in_start) {
 		memmove(c->in, c->in + c->in_start, c->in_end - c->in_start);
 		c->in_end -= c->in_start;
 		c->in_start = 0;
 	}
-	if (c->is_blocked || c->in_end == CONN_IN_SIZE)
-		return;
-	n = recv(c->fd, c->in + c->in_end, CONN_IN_SIZE - c->in_end,
-		 MSG_DONTWAIT);
+	room = CONN_IN_SIZE - c->in_end;
+	n = recv(c->fd, c->in + c->in_end, room, MSG_DONTWAIT);
+	c->may_read = n == (ssize_t)room || (n < 0 && errno == EINTR);
 	if (n > 0) {
 		c->in_end += (size_t)n;
-		server_mark_ready(sv, c);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		socket_close(sv, c);
+		c->is_dead = true;
+		server_mark_dirty(sv, c);
 	}
 }
 
@@ -143,7 +149,7 @@ void socket_flush(struct server *sv, struct conn *c)
 		}
 		conn_sent(c, (size_t)n);
 	}
-	ask_again(sv, c);
+	ask(sv, c, conn_pending(c) ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 void socket_record(struct server *sv, struct conn *c)

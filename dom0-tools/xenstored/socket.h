@@ -6,6 +6,7 @@
 #define XENSTORED_SOCKET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct conn;
 struct server;
@@ -17,8 +18,11 @@ void socket_accept(struct server *sv, int listen_fd, bool is_read_only);
 /* Take over a connected socket.  NULL: no memory; @fd is then closed. */
 struct conn *socket_add(struct server *sv, int fd, bool is_read_only);
 
-/* There may be something to read, or room to write. */
-void socket_event(struct server *sv, struct conn *c);
+/* What epoll says: there may be something to read, or room to write. */
+void socket_event(struct server *sv, struct conn *c, uint32_t events);
+
+/* Read what there is, as far as there is room for it. */
+void socket_fill(struct server *sv, struct conn *c);
 
 /* Send what is queued, as far as the socket takes it. */
 void socket_flush(struct server *sv, struct conn *c);

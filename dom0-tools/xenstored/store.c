@@ -164,24 +164,19 @@ static void discharge(struct store *s, const struct body *b)
 int store_apply_set(struct store *s, const char *path, size_t len,
 		    struct body *body, uint64_t gen)
 {
-	const struct node *was = tree_lookup(s->root, path, len);
-	struct body *old = was ? was->body : NULL;
+	struct body *old;
 	struct node *n;
 
-	if (old)
-		old->refs++;
 	body->gen = gen;
-	n = tree_set(&s->root, path, len, body, gen);
-	if (!n) {
-		body_put(old);
+	n = tree_set(&s->root, path, len, body, gen, &old);
+	if (!n)
 		return -ENOMEM;
-	}
-	if (old)
-		discharge(s, old);
-	body_put(old);
 	charge(s, body);
 	persist_node(s, path, len, n);
-	if (!was) {
+	if (old) {
+		discharge(s, old);
+		body_put(old);
+	} else {
 		size_t plen = path_parent_len(path, len);
 
 		if (plen)
@@ -238,28 +233,31 @@ int store_apply_rm(struct store *s, const char *path, size_t len, uint64_t gen)
 static int set(struct store *s, struct txn *t, const char *path, size_t len,
 	       struct body *body, unsigned int fire)
 {
-	struct node *n;
-	bool is_new;
+	struct touched *e;
+	struct body *old;
+	size_t cost;
 	int rc;
 
 	if (!t)
 		return store_apply_set(s, path, len, body, s->gen);
-	rc = txn_touch(s, t, path, len, TOUCH_READ);
+	rc = txn_find_or_touch(s, t, path, len, &e);
 	if (rc) {
 		body_put(body);
 		return rc;
 	}
-	is_new = !tree_lookup(t->root, path, len);
+	cost = node_cost(body);
 	body->gen = s->gen;
-	n = tree_set(&t->root, path, len, body, s->gen);
-	if (!n) {
+	if (!tree_set(&t->root, path, len, body, s->gen, &old)) {
 		t->is_broken = true;
 		return -ENOMEM;
 	}
-	t->nodes += is_new;
-	t->memory += node_cost(body);
-	t->conn->account->memory += node_cost(body);
-	return txn_touch(s, t, path, len, TOUCH_SET | fire);
+	t->nodes += !old;
+	body_put(old);
+	t->memory += cost;
+	t->conn->account->memory += cost;
+	e->flags |= (uint8_t)(TOUCH_READ | TOUCH_SET | fire);
+	persist_touched(s, t, e);
+	return 0;
 }
 
 /* Room in the accounts of @c for @nr more nodes of @bytes in all? */
@@ -568,7 +566,7 @@ int store_init(struct store *s)
 	for (size_t i = 0; i < 3; i++) {
 		struct perm p = dom0_only;
 		size_t len = strlen(names[i]);
-		struct body *b;
+		struct body *b, *old;
 
 		if (i == 0)
 			p.bits = PERM_READ;
@@ -576,7 +574,7 @@ int store_init(struct store *s)
 		if (!b)
 			goto fail;
 		b->gen = b->perm_gen = s->gen;
-		if (!tree_set(&s->root, names[i], len, b, s->gen))
+		if (!tree_set(&s->root, names[i], len, b, s->gen, &old))
 			goto fail;
 		charge(s, b);
 	}
@@ -597,16 +595,17 @@ void store_free(struct store *s)
 int store_restore_node(struct store *s, const char *path, size_t len,
 		       struct body *body, uint64_t kids_gen)
 {
-	const struct node *was = tree_lookup(s->root, path, len);
 	uint64_t gen = body->gen;
+	struct body *old;
 	struct node *n;
 
-	if (was)
-		discharge(s, was->body);
-	n = tree_set(&s->root, path, len, body, gen);
+	n = tree_set(&s->root, path, len, body, gen, &old);
 	if (!n)
 		return -ENOENT;
 	charge(s, body);
+	if (old)
+		discharge(s, old);
+	body_put(old);
 	n->kids_gen = kids_gen;
 	if (s->gen < gen)
 		s->gen = gen;

@@ -278,9 +278,6 @@ struct node *tree_own(struct node **root, const char *path, size_t len)
 	const char *p = path, *end = path_end(path, len);
 	struct node *n;
 
-	/* nothing is copied for a path that does not exist */
-	if (!tree_lookup(*root, path, len))
-		return NULL;
 	n = own(root);
 	while (n && p <= end) {
 		struct name name = next_component(&p, end);
@@ -325,19 +322,18 @@ static bool insert(struct node **slot, const struct name *name,
 }
 
 struct node *tree_set(struct node **root, const char *path, size_t len,
-		      struct body *body, uint64_t gen)
+		      struct body *body, uint64_t gen, struct body **old)
 {
 	struct name name;
 	struct node *dir, *n;
 
+	*old = NULL;
 	dir = own_parent(root, path, len, &name);
 	if (!dir)
 		goto put_body;
-	if (find(dir->kids, &name)) {
-		n = own_sibling(&dir->kids, &name);
-		if (!n)
-			goto put_body;
-		body_put(n->body);
+	n = own_sibling(&dir->kids, &name);
+	if (n) {
+		*old = n->body;
 		n->body = body;
 		return n;
 	}

@@ -103,12 +103,13 @@ const struct node *tree_lookup(const struct node *root, const char *path,
 struct node *tree_own(struct node **root, const char *path, size_t len);
 
 /*
- * Put @body at @path, whose parent exists, consuming the caller's reference;
- * replaces the body of a node that is there.  A new child sets its parent's
- * kids_gen to @gen.  NULL: no memory, nothing lost but @body.
+ * Put @body at @path, consuming the caller's reference.  *@old is what stood
+ * there, for the caller to put, or NULL if the node is new; a new child sets
+ * its parent's kids_gen to @gen.  NULL: the parent does not exist or there is
+ * no memory, and @body is gone.
  */
 struct node *tree_set(struct node **root, const char *path, size_t len,
-		      struct body *body, uint64_t gen);
+		      struct body *body, uint64_t gen, struct body **old);
 
 /*
  * Unlink the node at @path and hand it to the caller, with everything below;

@@ -122,9 +122,9 @@ static uint32_t hash(const char *p, size_t len)
 	return h ^ h >> 15;
 }
 
-static struct touched *find(const struct txn *t, const char *path, size_t len)
+static struct touched *find(const struct txn *t, const char *path, size_t len,
+			    uint32_t h)
 {
-	uint32_t h = hash(path, len);
 	struct touched *e;
 
 	for (e = t->bucket[h & t->bucket_mask]; e; e = e->next_in_bucket)
@@ -153,7 +153,8 @@ static void grow(struct txn *t)
 	t->bucket_mask = mask;
 }
 
-static struct touched *add(struct txn *t, const char *path, size_t len)
+static struct touched *add(struct txn *t, const char *path, size_t len,
+			   uint32_t h)
 {
 	struct touched *e = malloc(sizeof(*e) + len);
 
@@ -162,7 +163,7 @@ static struct touched *add(struct txn *t, const char *path, size_t len)
 	if (t->nr_touched > t->bucket_mask)
 		grow(t);
 	memset(e, 0, sizeof(*e));
-	e->hash = hash(path, len);
+	e->hash = h;
 	e->seq = t->nr_touched++;
 	e->path_len = (uint16_t)len;
 	memcpy(e->path, path, len);
@@ -192,27 +193,40 @@ static void unset_below(struct store *s, const struct txn *t, const char *path,
 	}
 }
 
-int txn_touch(struct store *s, struct txn *t, const char *path, size_t len,
-	      unsigned int flags)
+int txn_find_or_touch(struct store *s, struct txn *t, const char *path,
+		      size_t len, struct touched **out)
 {
-	struct touched *e = find(t, path, len);
+	uint32_t h = hash(path, len);
+	struct touched *e = find(t, path, len, h);
 
 	if (!e) {
 		if (account_exceeds(&s->accounts, t->conn->account,
 				    QUOTA_TRANSACTION_NODES, t->nr_touched + 1))
 			return -ENOSPC;
-		e = add(t, path, len);
+		e = add(t, path, len, h);
 		if (!e) {
 			t->is_broken = true;
 			return -ENOMEM;
 		}
 		if (tree_lookup(t->base, path, len))
 			e->flags = TOUCH_EXISTED;
-	} else if ((e->flags & flags) == flags && !(flags & TOUCH_SET)) {
-		return 0;
 	}
+	*out = e;
+	return 0;
+}
+
+int txn_touch(struct store *s, struct txn *t, const char *path, size_t len,
+	      unsigned int flags)
+{
+	struct touched *e;
+	int rc = txn_find_or_touch(s, t, path, len, &e);
+
+	if (rc)
+		return rc;
 	if (flags & TOUCH_RM)
 		unset_below(s, t, path, len);
+	else if ((e->flags & flags) == flags)
+		return 0;
 	e->flags |= (uint8_t)flags;
 	persist_touched(s, t, e);
 	return 0;
@@ -252,14 +266,15 @@ struct target {
 /* Put e->body in its place, and before it the parents that are missing. */
 static int apply_set(const struct target *to, struct touched *e)
 {
-	struct body *b = e->body;
+	struct body *b = e->body, *old;
 	size_t plen = path_parent_len(e->path, e->path_len);
 	int rc;
 
 	if (!b)
 		return 0;
 	if (plen && !tree_lookup(*to->root, e->path, plen)) {
-		struct touched *parent = find(to->t, e->path, plen);
+		struct touched *parent =
+			find(to->t, e->path, plen, hash(e->path, plen));
 
 		rc = parent ? apply_set(to, parent) : -ENOENT;
 		if (rc)
@@ -269,8 +284,10 @@ static int apply_set(const struct target *to, struct touched *e)
 	if (to->is_live)
 		return store_apply_set(to->s, e->path, e->path_len, b,
 				       to->s->gen);
-	return tree_set(to->root, e->path, e->path_len, b, b->gen) ? 0
-								   : -ENOMEM;
+	if (!tree_set(to->root, e->path, e->path_len, b, b->gen, &old))
+		return -ENOMEM;
+	body_put(old);
+	return 0;
 }
 
 static int apply(const struct target *to)
@@ -376,7 +393,7 @@ struct txn *txn_restore(struct store *s, struct conn *c, uint32_t id,
 int txn_restore_touched(struct store *s, struct txn *t, const char *path,
 			size_t len, unsigned int flags, struct body *body)
 {
-	struct touched *e = add(t, path, len);
+	struct touched *e = add(t, path, len, hash(path, len));
 
 	(void)s;
 	if (!e) {

@@ -59,6 +59,9 @@ void txn_abort_all(struct store *s, struct conn *c);
 /* Remember that @path was used.  -ENOSPC: quota; -ENOMEM. */
 int txn_touch(struct store *s, struct txn *t, const char *path, size_t len,
 	      unsigned int flags);
+/* The same, for a caller that sets the flags and records them. */
+int txn_find_or_touch(struct store *s, struct txn *t, const char *path,
+		      size_t len, struct touched **out);
 
 /*
  * Restoring: a transaction, what it touched in its order (consuming @body,
