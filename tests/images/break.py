@@ -8,7 +8,7 @@ WAY: text       no kernel at all
      empty      nothing
      no-pv      a bzImage whose kernel has no Xen notes
      truncated  a bzImage cut off in its payload
-     short      a bzImage whose payload field covers half of it
+     short      a bzImage without the second half of its payload
      corrupt    a bzImage with damage in the middle of its payload
      elf-cut    an ELF kernel (GOOD is one) cut off in its segments
 """
@@ -45,7 +45,8 @@ def broken(way, good):
     if way == "truncated":
         return good[:image.payload_start + half]
     if way == "short":
-        return image.with_payload(image.payload[:half])
+        size = image.payload[-4:]
+        return image.with_payload(image.payload[:half] + size)
     if way == "corrupt":
         return image.with_payload(image.payload[:half] + b"\xff" * 4096 +
                                   image.payload[half + 4096:])
