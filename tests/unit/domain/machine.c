@@ -522,6 +522,14 @@ int mmu_grant_unmap_va(struct vcpu *v, uint64_t va, mfn_t frame,
 	return mmu_grant_unmap_pte(v, va, frame, new_l1e);
 }
 
+long hc_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags)
+{
+	(void)va;
+	(void)val;
+	(void)flags;
+	return 0;
+}
+
 uint64_t mmu_guest_l1e(struct vcpu *v, uint64_t va)
 {
 	(void)v;
