@@ -29,7 +29,7 @@ HV_LIBS := $(addprefix -l:,liblzma.a libzstd.a libz.a liblz4.a)
 $(HV)/asm_offsets.h: hypervisor/x86/asm_offsets.c
 	@mkdir -p $(@D)
 	@echo "  CC $@"; $(CC) $(filter-out -g,$(HV_CFLAGS)) -MMD -MT $@ -MF $@.d -S -o $@.s $<
-	sed -n 's/^->\([A-Z_0-9]*\) \$$*\([0-9-]*\).*/#define \1 \2/p' $@.s >$@
+	sed -n 's/.*"->\([A-Z_0-9]*\) \([0-9-]*\)".*/#define \1 \2/p' $@.s >$@
 
 $(HV)/%.o: hypervisor/%.c hypervisor/build.mk
 	@mkdir -p $(@D)
@@ -44,7 +44,7 @@ $(HV)/hypervisor.lds: hypervisor/hypervisor.lds.S
 	@echo "  CC $@"; $(CC) -E -P -D__ASSEMBLER__ $(HV_INC) -o $@ $<
 
 # Linked twice: the second time with the symbols of the first.
-HV_LINK = $(CC) -nostdlib -static -no-pie -Wl,-T,$(HV)/hypervisor.lds -Wl,--gc-sections \
+HV_LINK = $(CC) -nostdlib -static -Wl,-T,$(HV)/hypervisor.lds -Wl,--gc-sections \
           -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
           -Wl,--no-relax # the libraries' GOT loads can not become 32-bit immediates here
 

@@ -4,7 +4,8 @@
 #include <hv/x86/cpu_info.h>
 
 #define DEFINE(name, value) \
-	__asm__ volatile("\n->" #name " %c0" : : "i"((uint64_t)(value)))
+	__asm__ volatile(".ascii \"->" #name " %c0\"" \
+			 : : "i"((uint64_t)(value)))
 
 void asm_offsets(void);
 void asm_offsets(void)
