@@ -18,6 +18,7 @@
 #include <hv/x86/cpu_setup.h>
 #include <hv/x86/mapping.h>
 #include <hv/x86/platform.h>
+#include <hv/x86/traps.h>
 
 #include "multiboot.h"
 
@@ -106,6 +107,7 @@ static void start_cpu(void)
 
 	cpu_online_map = 1;
 	cpu_setup(0, ci);
+	traps_init();
 	trace_init_cpu(0);
 }
 

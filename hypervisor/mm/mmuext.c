@@ -97,7 +97,7 @@ static int new_root(struct vcpu *v, uint64_t mfn, struct page **slot,
 	*slot = pg;
 	*cr3 = mfn << PAGE_SHIFT;
 	if (cr3 == &v->arch.cr3_kernel)
-		write_cr3(*cr3);
+		tlb_load_cr3(*cr3);
 	if (old)
 		put_table(old);
 	return 0;

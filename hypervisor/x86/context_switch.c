@@ -10,7 +10,6 @@
 #include <hv/sched.h>
 #include <hv/softirq.h>
 #include <hv/string.h>
-#include <hv/time.h>
 #include <hv/x86/context_switch.h>
 #include <hv/x86/cpu_info.h>
 #include <hv/x86/cpu_setup.h>
@@ -116,8 +115,10 @@ static void load(struct vcpu *v, struct cpu_info *ci)
 
 	__atomic_fetch_or(&v->domain->dirty_cpus, cpumask_of(cpu),
 			  __ATOMIC_SEQ_CST);
-	write_cr3(v->arch.in_kernel ? v->arch.cr3_kernel : v->arch.cr3_user);
-	pv_load_tables(v);
+	pv_map_tables(v);
+	tlb_load_cr3(v->arch.in_kernel ? v->arch.cr3_kernel
+					: v->arch.cr3_user);
+	pv_load_ldt(v);
 	switch_cr4(v);
 	load_segments(v);
 	if (v->arch.dr7 & DR7_ACTIVE)
@@ -147,7 +148,7 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
 		idle_from(ci);
 	ci->regs = next->arch.regs;
 	load(next, ci);
-	time_update_vcpu(next);
+	sched_switched_to(next);
 	return_to_guest(ci);
 }
 

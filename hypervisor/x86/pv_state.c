@@ -159,11 +159,13 @@ bool pv_check_descriptors(uint64_t *d, unsigned int n)
 	return true;
 }
 
+static void reload_tables(struct vcpu *v);
+
 void pv_drop_gdt(struct vcpu *v)
 {
 	v->arch.gdt_ents = 0;
 	if (v == current)
-		pv_load_tables(v);
+		reload_tables(v);
 	for (unsigned int i = 0; i < ARRAY_SIZE(v->arch.gdt_page); i++) {
 		if (v->arch.gdt_page[i])
 			page_put_and_type(v->arch.gdt_page[i]);
@@ -198,7 +200,7 @@ int pv_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
 	memcpy(v->arch.gdt_page, pg, sizeof(pg));
 	v->arch.gdt_ents = entries;
 	if (v == current)
-		pv_load_tables(v);
+		reload_tables(v);
 	return 0;
 }
 
@@ -206,7 +208,7 @@ void pv_drop_ldt(struct vcpu *v)
 {
 	v->arch.ldt_ents = 0;
 	if (v == current)
-		pv_load_tables(v);
+		reload_tables(v);
 	for (unsigned int i = 0; i < ARRAY_SIZE(v->arch.ldt_page); i++) {
 		if (v->arch.ldt_page[i])
 			page_put_and_type(v->arch.ldt_page[i]);
@@ -235,7 +237,7 @@ int pv_set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
 	v->arch.ldt_base = va;
 	v->arch.ldt_ents = entries;
 	if (v == current)
-		pv_load_tables(v);
+		reload_tables(v);
 	return 0;
 fail:
 	pv_drop_ldt(v);
@@ -251,10 +253,9 @@ static uint64_t page_maddr(const struct page *pg)
 }
 
 /*
- * The window's entries are not global: the CR3 load of a vcpu switch, or the
- * flush here, makes them current.
+ * The window's entries are not global: the next CR3 load makes them current.
  */
-void pv_load_tables(struct vcpu *v)
+void pv_map_tables(struct vcpu *v)
 {
 	uint64_t zero_maddr = window_zero_page();
 	unsigned int cpu = smp_processor_id();
@@ -282,10 +283,21 @@ void pv_load_tables(struct vcpu *v)
 		desc[1] = base >> 32;
 		ldt_loaded[cpu] = v->arch.ldt_ents != 0;
 	}
-	tlb_flush_local();
+}
+
+/* The descriptor is in the window: only after the CR3 load. */
+void pv_load_ldt(const struct vcpu *v)
+{
 	__asm__ volatile("lldt %w0"
 			 :
 			 : "r"(v->arch.ldt_ents ? HV_LDT : 0));
+}
+
+static void reload_tables(struct vcpu *v)
+{
+	pv_map_tables(v);
+	tlb_flush_local();
+	pv_load_ldt(v);
 }
 
 /* --- entry points --- */

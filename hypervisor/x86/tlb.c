@@ -17,14 +17,19 @@ uint32_t tlb_clock(void)
 	return READ_ONCE(clock);
 }
 
-void tlb_flush_local(void)
+void tlb_load_cr3(uint64_t cr3)
 {
 	unsigned int cpu = smp_processor_id();
 	uint32_t t = __atomic_add_fetch(&clock, 1, __ATOMIC_SEQ_CST);
 
-	write_cr3(read_cr3());
+	write_cr3(cr3);
 	/* all uses that ended before t are gone from here */
 	WRITE_ONCE(flushed_at[cpu], t);
+}
+
+void tlb_flush_local(void)
+{
+	tlb_load_cr3(read_cr3());
 }
 
 static void flush_fn(void *unused)

@@ -140,6 +140,20 @@ static void inject_callback(struct regs *r, const struct callback *cb)
 	bounce(r, &b);
 }
 
+/*
+ * An NMI of the machine is Dom0's to explain, as on Xen.  It may have come at
+ * any instruction of ours, so nothing is printed and no lock is taken.
+ */
+static void nmi(void)
+{
+	struct vcpu *v = dom0 ? dom0->vcpu[0] : NULL;
+
+	if (!v)
+		return;
+	v->nmi_pending = true;
+	softirq_raise(SOFTIRQ_NMI);
+}
+
 /* --- from a guest --- */
 
 static void page_fault(struct regs *r)
@@ -215,8 +229,8 @@ void do_guest_trap(struct regs *r)
 	case TRAP_DB:
 		debug_trap(r);
 		break;
-	case TRAP_NMI: /* from hardware or the operator: Dom0 is told */
-		log_warn("NMI on CPU %u\n", smp_processor_id());
+	case TRAP_NMI:
+		nmi();
 		break;
 	case TRAP_MC:
 	case TRAP_DF:
@@ -305,6 +319,18 @@ void do_guest_work(struct regs *r)
 	v->info->evtchn_upcall_mask = 1;
 }
 
+/* SOFTIRQ_NMI: now Dom0's vcpu can be woken. */
+static void tell_dom0_of_nmi(void)
+{
+	log_warn("NMI on CPU %u\n", smp_processor_id());
+	vcpu_kick(dom0->vcpu[0]);
+}
+
+void traps_init(void)
+{
+	softirq_register(SOFTIRQ_NMI, tell_dom0_of_nmi);
+}
+
 /* --- in the hypervisor --- */
 
 struct ex_entry {
@@ -360,8 +386,7 @@ void do_hv_trap(struct regs *r)
 	uint64_t fixup;
 
 	if (vector == TRAP_NMI) {
-		log_warn("NMI on CPU %u in the hypervisor at %pS\n",
-			 smp_processor_id(), (void *)r->rip);
+		nmi();
 		return;
 	}
 	if (vector == TRAP_DB) { /* a guest's breakpoint on what we touch */

@@ -49,6 +49,7 @@ void mmu_limits_init(unsigned int phys_bits, bool has_nx);
 /* TLBs.  @mask: CPUs that may hold stale entries of guest tables. */
 void tlb_flush_mask(cpumask_t mask);
 void tlb_flush_local(void);
+void tlb_load_cr3(uint64_t cr3); /* a switch of tables that counts as flush */
 void tlb_flush_va_mask(cpumask_t mask, uint64_t va);
 uint32_t tlb_clock(void);
 /* CPUs of @mask that have not flushed since @stamp. */

@@ -10,6 +10,7 @@
 
 enum softirq {
 	SOFTIRQ_TIMER,	  /* timers have expired                        */
+	SOFTIRQ_NMI,	  /* the machine raised an NMI                  */
 	SOFTIRQ_KEY,	  /* a debug key was pressed                    */
 	SOFTIRQ_CONTINUE, /* domain destruction and other long work     */
 	SOFTIRQ_SCHEDULE, /* choose what runs; may not return           */

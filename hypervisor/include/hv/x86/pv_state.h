@@ -35,7 +35,8 @@ int pv_drop_context(struct vcpu *v);
 
 int pv_drop_context_tables(struct vcpu *v); /* CR3s only; -ERESTART */
 
-/* Load GDT and LDT windows of this pcpu for @v. */
-void pv_load_tables(struct vcpu *v);
+/* GDT and LDT of @v into this pcpu's window; a CR3 load must follow. */
+void pv_map_tables(struct vcpu *v);
+void pv_load_ldt(const struct vcpu *v); /* and then this */
 
 #endif

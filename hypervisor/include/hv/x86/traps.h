@@ -40,6 +40,8 @@ enum {
 #define RFLAGS_VM 0x20000
 #define RFLAGS_AC 0x40000
 
+void traps_init(void); /* boot */
+
 /*
  * Make the current vcpu, whose registers are @r, take exception @vector in its
  * kernel.  No handler, or no stack: the domain crashes.
