@@ -234,7 +234,7 @@ void world_free_frame(struct domain *d, uint64_t mfn)
 
 unsigned int world_refs(uint64_t mfn)
 {
-	return frames[mfn].refs;
+	return __atomic_load_n(&frames[mfn].refs, __ATOMIC_SEQ_CST);
 }
 
 unsigned int world_writers(uint64_t mfn)
@@ -308,8 +308,10 @@ unsigned int world_flushes;
 
 static bool pte_of_va(uint64_t va, unsigned int *n)
 {
-	*n = (unsigned int)(va >> PAGE_SHIFT);
-	return (va >> PAGE_SHIFT) < WORLD_PTES && va % PAGE_SIZE == 0;
+	uint64_t i = (va - PTE_VA(0)) / PAGE_SIZE;
+
+	*n = (unsigned int)i;
+	return i < WORLD_PTES && va % PAGE_SIZE == 0;
 }
 
 static bool pte_of_maddr(uint64_t maddr, unsigned int *n)

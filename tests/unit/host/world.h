@@ -35,9 +35,9 @@ unsigned int world_refs(uint64_t mfn); /* besides the owner's */
 unsigned int world_writers(uint64_t mfn);
 void world_make_table(uint64_t mfn); /* its type is a page table's */
 
-/* The page table: entry n maps va n << 12, and is at maddr PTE_MADDR(n). */
+/* The page table: entry n maps PTE_VA(n), and is at maddr PTE_MADDR(n). */
 #define PTE_MADDR(n) (0x10000000ULL + 8 * (n))
-#define PTE_VA(n) ((uint64_t)(n) << 12)
+#define PTE_VA(n) (0x400000ULL + ((uint64_t)(n) << 12))
 extern uint64_t world_pte[WORLD_PTES];
 /* As a guest's own write of 0. */
 void world_zap_pte(unsigned int n);
