@@ -11,6 +11,7 @@
 #include <abi/console.h>
 #include <abi/event_channel.h>
 #include <abi/grant_table.h>
+#include <abi/mca.h>
 #include <abi/memory.h>
 #include <abi/names.h>
 #include <abi/nmi.h>

@@ -14,6 +14,7 @@
 #define ABI_GUEST_H
 
 #include <abi/domctl.h>
+#include <abi/mca.h>
 #include <abi/platform.h>
 #include <abi/sched.h>
 #include <abi/sysctl.h>
