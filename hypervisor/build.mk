@@ -1,72 +1,81 @@
-# The hypervisor: build/pavo, an ELF64 that multiboot 1 and 2 load, and
-# build/pavo.gz.  DEBUG=1 turns assertions and lock-rank checks on.
-HV      := $(O)/hypervisor
+# The hypervisor: build/pavo, an ELF64 that multiboot 1 and 2 load, packed as
+# build/pavo.gz; and build/debug/pavo, the same with assertions and lock-rank
+# checks, which the tests run.
 HV_SRC  := $(wildcard $(addprefix hypervisor/,boot/*.c x86/*.c mm/*.c domain/*.c \
              evtchn/*.c gnttab/*.c sched/*.c control/*.c lib/*.c))
 HV_SRC  := $(filter-out hypervisor/x86/asm_offsets.c,$(HV_SRC))
-HV_ASM  := hypervisor/boot/head.S hypervisor/x86/entry.S $(wildcard hypervisor/x86/trampoline.S)
-HV_OBJ  := $(patsubst hypervisor/%.S,$(HV)/%.o,$(HV_ASM)) \
-           $(patsubst hypervisor/%.c,$(HV)/%.o,$(HV_SRC))
-HV_HIDDEN := -include hypervisor/include/hv/hidden.h
-HV_INC  := -Ihypervisor/include -Ihypercalls/include -Ihypercalls -I$(HV)
-HV_WARN := $(WARN) -Wno-missing-field-initializers
-DEBUG   ?= 1
-HV_OPT-1 := -DDEBUG
+HV_ASM  := hypervisor/boot/head.S hypervisor/x86/entry.S hypervisor/x86/trampoline.S
 PAVO_VERSION := 0.1
-HV_OPT  := -DPAVO_VERSION=\"$(PAVO_VERSION)\" -O2 -g $(HV_OPT-$(DEBUG))
+HV_HIDDEN := -include hypervisor/include/hv/hidden.h
+HV_INC  := -Ihypervisor/include -Ihypercalls/include -Ihypercalls
+HV_WARN := $(WARN) -Wno-missing-field-initializers
 ifneq ($(findstring clang,$(CC)),)
 HV_THUNK := -mretpoline-external-thunk
 else
 HV_THUNK := -mindirect-branch=thunk-extern -mindirect-branch-register -fno-jump-tables
+HV_LTO   := -flto=auto
 endif
-HV_CFLAGS := -std=gnu11 -ffreestanding -fPIE -mcmodel=small -fvisibility=hidden \
+HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIE -mcmodel=small -fvisibility=hidden \
              -mgeneral-regs-only -mno-red-zone -fno-stack-protector \
              -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
-             -fno-common -ffunction-sections $(HV_HIDDEN) $(HV_THUNK) $(HV_OPT) $(HV_WARN) $(HV_INC)
+             -fno-common -ffunction-sections $(HV_HIDDEN) $(HV_THUNK) $(HV_WARN) \
+             -DPAVO_VERSION=\"$(PAVO_VERSION)\" $(HV_INC)
 # Debian's static decompressors, used at boot only (boot/unpack.c)
 HV_LIBS := $(addprefix -l:,liblzma.a libzstd.a libz.a liblz4.a)
+# --no-relax: the libraries' GOT loads can not become 32-bit immediates here
+HV_LINK := $(CC) -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none \
+           -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
+           -Wl,--no-relax
 
-$(HV)/asm_offsets.h: hypervisor/x86/asm_offsets.c
-	@mkdir -p $(@D)
-	@echo "  CC $@"; $(CC) $(filter-out -g,$(HV_CFLAGS)) -MMD -MT $@ -MF $@.d -S -o $@.s $<
-	sed -n 's/.*"->\([A-Z_0-9]*\) \([0-9-]*\)".*/#define \1 \2/p' $@.s >$@
+# $1: objects' folder, $2: the image, $3: more flags.  Linked twice: the second
+# time with the symbols of the first.
+define hv_rules
+$1/asm_offsets.h: hypervisor/x86/asm_offsets.c hypervisor/build.mk
+	@mkdir -p $$(@D)
+	$$(CC) $$(filter-out -g -flto%,$$(HV_CFLAGS) $3) -MMD -MT $$@ -MF $$@.d -S -o $$@.s $$<
+	sed -n 's/.*"->\([A-Z_0-9]*\) \([0-9-]*\)".*/#define \1 \2/p' $$@.s >$$@
 
-$(HV)/%.o: hypervisor/%.c hypervisor/build.mk
-	@mkdir -p $(@D)
-	@echo "  CC $@"; $(CC) $(HV_CFLAGS) -MMD -c -o $@ $<
+$1/%.o: hypervisor/%.c hypervisor/build.mk
+	@mkdir -p $$(@D)
+	@echo "  CC $$@"; $$(CC) $$(HV_CFLAGS) $3 -MMD -c -o $$@ $$<
 
-$(HV)/%.o: hypervisor/%.S $(HV)/asm_offsets.h
-	@mkdir -p $(@D)
-	@echo "  CC $@"; $(CC) -D__ASSEMBLY__ -D__ASSEMBLER__ $(HV_INC) -MMD -c -o $@ $<
+$1/%.o: hypervisor/%.S $1/asm_offsets.h
+	@mkdir -p $$(@D)
+	@echo "  AS $$@"; $$(CC) -D__ASSEMBLER__ $$(HV_INC) -I$1 -MMD -c -o $$@ $$<
 
-$(HV)/hypervisor.lds: hypervisor/hypervisor.lds.S
-	@mkdir -p $(@D)
-	@echo "  CC $@"; $(CC) -E -P -D__ASSEMBLER__ $(HV_INC) -o $@ $<
+$1/hypervisor.lds: hypervisor/hypervisor.lds.S
+	@mkdir -p $$(@D)
+	$$(CC) -E -P -D__ASSEMBLER__ $$(HV_INC) -o $$@ $$<
 
-# Linked twice: the second time with the symbols of the first.
-HV_LINK = $(CC) -nostdlib -static -Wl,-T,$(HV)/hypervisor.lds -Wl,--gc-sections \
-          -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
-          -Wl,--no-relax # the libraries' GOT loads can not become 32-bit immediates here
+$1/symbols0.S: hypervisor/symbols.sh
+	@mkdir -p $$(@D)
+	hypervisor/symbols.sh </dev/null >$$@
 
-$(HV)/symbols0.S:
-	@mkdir -p $(@D)
-	hypervisor/symbols.sh </dev/null >$@
+$1/pass1.elf: $(patsubst hypervisor/%.S,$1/%.o,$(HV_ASM)) \
+		$(patsubst hypervisor/%.c,$1/%.o,$(HV_SRC)) $1/symbols0.S $1/hypervisor.lds
+	@echo "  LD $$@"; $$(HV_LINK) $$(filter -O% -f% -m%,$$(HV_CFLAGS)) $3 \
+		-Wl,-T,$1/hypervisor.lds -o $$@ $$(filter %.o %.S,$$^) $$(HV_LIBS)
 
-$(HV)/symbols.S: $(HV)/pass1.elf
-	nm -n $< | hypervisor/symbols.sh >$@
+$1/symbols.S: $1/pass1.elf
+	nm -n $$< | hypervisor/symbols.sh >$$@
 
-$(HV)/pass1.elf: $(HV_OBJ) $(HV)/symbols0.S $(HV)/hypervisor.lds
-	@echo "  LD $@"; $(HV_LINK) -o $@ $(HV_OBJ) $(HV)/symbols0.S $(HV_LIBS)
+$2: $1/symbols.S
+	@mkdir -p $$(@D)
+	@echo "  LD $$@"; $$(HV_LINK) $$(filter -O% -f% -m%,$$(HV_CFLAGS)) $3 \
+		-Wl,-T,$1/hypervisor.lds -o $1/pavo.debug \
+		$(patsubst hypervisor/%.S,$1/%.o,$(HV_ASM)) \
+		$(patsubst hypervisor/%.c,$1/%.o,$(HV_SRC)) $1/symbols.S $$(HV_LIBS)
+	objcopy --strip-all $1/pavo.debug $$@
 
-$(O)/pavo: $(HV)/pass1.elf $(HV)/symbols.S
-	@echo "  LD $@"; $(HV_LINK) -o $(HV)/pavo.debug $(HV_OBJ) $(HV)/symbols.S $(HV_LIBS)
-	objcopy --strip-all $(HV)/pavo.debug $@
+$2.gz: $2
+	gzip -9nc $$< >$$@
 
-$(O)/pavo.gz: $(O)/pavo
-	gzip -9nc $< >$@
+-include $(patsubst hypervisor/%.c,$1/%.d,$(HV_SRC)) $1/asm_offsets.h.d
+endef
+$(eval $(call hv_rules,$(O)/hypervisor,$(O)/pavo,$(HV_LTO)))
+$(eval $(call hv_rules,$(O)/debug/hypervisor,$(O)/debug/pavo,-DDEBUG))
 
 .PHONY: hypervisor
 hypervisor: $(O)/pavo $(O)/pavo.gz ## build the hypervisor
+hypervisor-debug: $(O)/debug/pavo $(O)/debug/pavo.gz ## the same with assertions
 all: hypervisor
-
--include $(HV_OBJ:.o=.d) $(HV)/asm_offsets.h.d

@@ -17,6 +17,7 @@
 #include <abi/errno.h>
 
 #define SYSCALL_LENGTH 2
+#define CALLS_BETWEEN_CHECKS 8 /* of a multicall; long calls check too */
 
 static struct hypercall_args *args_of[NR_CPUS]; /* of the call in progress */
 static bool in_multicall[NR_CPUS];
@@ -142,7 +143,7 @@ long hc_multicall(guest_ptr_t calls, uint32_t nr_calls)
 		return -EINVAL;
 	in_multicall[cpu] = true;
 	for (i = 0; i < nr_calls && !rc; i++) {
-		if (i && preempt_check()) {
+		if (i && i % CALLS_BETWEEN_CHECKS == 0 && preempt_check()) {
 			rc = -ERESTART;
 			break;
 		}
