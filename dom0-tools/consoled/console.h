@@ -55,7 +55,7 @@ struct console {
 	char input[CONSOLE_INPUT_BUF];
 	size_t input_len;
 	struct pty pty;
-	TAILQ_HEAD(, client) clients;
+	TAILQ_HEAD(console_clients, client) clients;
 };
 
 /* A new console, WAITING and without a scrollback. NULL: no memory. */

@@ -16,8 +16,9 @@
 #include <abi/io/console.h>
 
 /* Bytes each way, powers of two (Xen ABI, public/io/console.h). */
-#define CONSOLE_RING_IN sizeof(((struct xencons_interface *)0)->in)
-#define CONSOLE_RING_OUT sizeof(((struct xencons_interface *)0)->out)
+#define CONSOLE_RING_IN ((uint32_t)sizeof(((struct xencons_interface *)0)->in))
+#define CONSOLE_RING_OUT                                                       \
+	((uint32_t)sizeof(((struct xencons_interface *)0)->out))
 
 struct console_ring {
 	struct xencons_interface *page; /* NULL: not connected */

@@ -42,13 +42,13 @@ struct consoled {
 	struct consoled_options opt;
 	struct console_log_policy guest_log_policy, hv_log_policy;
 	int state_dirfd;
-	TAILQ_HEAD(, console) consoles;
+	TAILQ_HEAD(all_consoles, console) consoles;
 	TAILQ_HEAD(console_run, console) run;
 	struct console *by_port[CONSOLED_PORTS];
 
 	struct loop_source evtchn, inotify, signals;
 	struct loop_source listener; /* attach.c; fd -1: none */
-	TAILQ_HEAD(, client) clients;
+	TAILQ_HEAD(all_clients, client) clients;
 	unsigned int nr_clients;
 
 	struct store store; /* discover.c */

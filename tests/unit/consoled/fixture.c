@@ -186,7 +186,7 @@ void view_open(struct view *v)
 	settle();
 }
 
-void view_send(struct view *v, uint8_t type, uint16_t domid, uint32_t flags,
+bool view_send(struct view *v, uint8_t type, uint16_t domid, uint32_t flags,
 	       uint64_t offset, const void *body, size_t n)
 {
 	struct console_msg m = {CONSOLE_PROTO_VERSION, type, domid, flags,
@@ -197,9 +197,11 @@ void view_send(struct view *v, uint8_t type, uint16_t domid, uint32_t flags,
 	memcpy(buf, &m, sizeof(m));
 	if (n)
 		memcpy(buf + sizeof(m), body, n);
-	if (send(v->fd, buf, sizeof(m) + n, MSG_NOSIGNAL) < 0)
-		EXPECT(errno == EPIPE || errno == EAGAIN ||
-		       errno == ECONNRESET || errno == ENOTCONN);
+	if (send(v->fd, buf, sizeof(m) + n, MSG_NOSIGNAL) >= 0)
+		return true;
+	EXPECT(errno == EPIPE || errno == EAGAIN || errno == ECONNRESET ||
+	       errno == ENOTCONN);
+	return false;
 }
 
 void view_attach(struct view *v, const char *name, uint32_t flags,

@@ -56,7 +56,8 @@ struct view {
 };
 
 void view_open(struct view *v);
-void view_send(struct view *v, uint8_t type, uint16_t domid, uint32_t flags,
+/* False: the socket is full or closed. */
+bool view_send(struct view *v, uint8_t type, uint16_t domid, uint32_t flags,
 	       uint64_t offset, const void *body, size_t n);
 /* Attach by name and settle. */
 void view_attach(struct view *v, const char *name, uint32_t flags,

@@ -25,7 +25,7 @@
 
 #define LOG "log/guest-web.log"
 #define STATE_MAX (4096 + SCROLLBACK_STEP)
-#define LOG_MAX 65536
+#define LOG_MAX 131072
 
 struct survivors {
 	char state[STATE_MAX];
@@ -146,21 +146,30 @@ static void guest_writes(size_t n)
 	}
 }
 
-UNIT_TEST(daemon_killed_at_any_instruction_loses_and_repeats_nothing)
+static void smallest_scrollback(struct consoled_options *opt)
+{
+	opt->scrollback_bytes = SCROLLBACK_STEP;
+}
+
+/* Two turns, with @before bytes on the console already. */
+static void kill_everywhere(size_t before)
 {
 	struct survivors *now = malloc(sizeof(*now));
 	unsigned long nr_steps = 0, nr_states = 0;
 	pid_t pid;
 	int status;
 
-	daemon_start(NULL);
+	daemon_start(smallest_scrollback);
 	dom = domain_start(1, "web");
 	snprintf(state_path, sizeof(state_path), "run/console/%s",
 		 console_of(1)->sb.file);
 	state_map = mmap(NULL, STATE_MAX, PROT_READ, MAP_SHARED,
 			 open(state_path, O_RDONLY), 0);
-	guest_writes(1500);
-	settle();
+	for (size_t n; before > 0; before -= n) {
+		n = before < CONSOLE_RING_OUT ? before : CONSOLE_RING_OUT;
+		guest_writes(n);
+		settle();
+	}
 	guest_writes(2000); /* wraps the ring */
 
 	pid = fork();
@@ -189,8 +198,18 @@ UNIT_TEST(daemon_killed_at_any_instruction_loses_and_repeats_nothing)
 	}
 	EXPECT(WIFEXITED(status));
 	EXPECT(nr_states > 10);
-	EXPECT_EQ(now->log_len, 3500);
+	EXPECT_EQ(now->log_len, dom->written);
 	_exit(0); /* daemon_end would see the child's changes as its own */
+}
+
+UNIT_TEST(daemon_killed_at_any_instruction_loses_and_repeats_nothing)
+{
+	kill_everywhere(1500);
+}
+
+UNIT_TEST(nor_when_the_oldest_bytes_are_being_overwritten)
+{
+	kill_everywhere(SCROLLBACK_STEP + 1500);
 }
 
 UNIT_TEST(next_daemon_goes_on_for_clients_logs_and_ring)
