@@ -186,7 +186,11 @@ static uint64_t max_pages(const struct domain *d)
 
 static uint64_t max_gpfn(const struct domain *d)
 {
-	return d->shared_info ? d->shared_info->arch.max_pfn - 1 : 0;
+	/* read once: the guest's to change; 0 until it has started */
+	uint64_t max_pfn =
+		d->shared_info ? READ_ONCE(d->shared_info->arch.max_pfn) : 0;
+
+	return max_pfn ? max_pfn - 1 : 0;
 }
 
 long memop_current_reservation(struct xen_memory_domain *op, uint64_t start)
