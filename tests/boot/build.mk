@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Boot tests: hypervisor + Dom0 under QEMU, read over the serial console.
-# HYPERVISOR is what to test (HYPERVISOR.gz for GRUB); TESTS picks tests by name.
-HYPERVISOR ?= $(O)/pavo
+# HYPERVISOR is what to test (HYPERVISOR.gz for GRUB), by default the image with
+# assertions; TESTS picks tests by name.
+HYPERVISOR ?= $(O)/debug/pavo
 TESTS      ?=
 JOBS       ?= $(shell nproc)
 PEER       := $(IMAGES)/xen
@@ -32,5 +33,5 @@ run: ## boot Dom0 on this terminal (a short tour if there is none)
 	@tests/packages.sh build run
 	@$(MAKE) --no-print-directory run-built
 
-run-built: all $(HYPERVISOR).gz $(IMAGES)/linux-6.1.lz4 $(IMAGES)/dom0.cpio
-	@tests/boot/play.py --hv $(HYPERVISOR)
+run-built: all $(O)/pavo.gz $(IMAGES)/linux-6.1.lz4 $(IMAGES)/dom0.cpio
+	@tests/boot/play.py --hv $(O)/pavo
