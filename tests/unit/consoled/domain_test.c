@@ -120,6 +120,27 @@ UNIT_TEST(renamed_domain_logs_under_its_new_name)
 	daemon_end();
 }
 
+UNIT_TEST(hangup_signal_reopens_logs_and_term_stops)
+{
+	struct fake_domain *d;
+
+	daemon_start(NULL);
+	d = domain_start(1, "web");
+	guest_says(d, "one\n");
+	EXPECT_EQ(rename("log/guest-web.log", "log/moved"), 0);
+	guest_says(d, "two\n");
+	raise(SIGHUP);
+	settle();
+	guest_says(d, "three\n");
+	EXPECT(file_is("log/moved", "one\ntwo\n"));
+	EXPECT(file_is("log/guest-web.log", "three\n"));
+	EXPECT(!cd->is_stopping);
+	raise(SIGTERM);
+	settle();
+	EXPECT(cd->is_stopping);
+	daemon_end();
+}
+
 UNIT_TEST(ring_that_cannot_be_mapped_yet_is_tried_again)
 {
 	struct fake_domain *d;

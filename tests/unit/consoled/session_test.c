@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -38,6 +39,9 @@ static void become_a_client(struct console_session *s, int out_fd)
 	close_range(102, ~0u, 0);
 }
 
+/* Sessions are run in a child by this; the result is its exit status. */
+static int (*run_session)(struct console_session *s) = console_session_run;
+
 static void start_session(const char *name, uint32_t flags)
 {
 	struct console_session s = {.socket = "run/console.sock",
@@ -54,7 +58,7 @@ static void start_session(const char *name, uint32_t flags)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		become_a_client(&s, out[1]);
-		_exit(console_session_run(&s) & 0xff);
+		_exit(run_session(&s) & 0xff);
 	}
 	close(out[1]);
 	close(s.in_fd);
@@ -211,5 +215,65 @@ UNIT_TEST(session_for_no_domain_or_no_daemon_says_so)
 	EXPECT(result() < 0);
 	EXPECT(console_session_run(&s) < 0);
 	EXPECT(strstr(s.error, "cannot reach the console daemon"));
+	daemon_end();
+}
+
+static char tty_name[64];
+
+static int run_on_tty(struct console_session *s)
+{
+	return console_session_run_tty(s, tty_name);
+}
+
+UNIT_TEST(session_over_the_pty_does_the_same)
+{
+	struct fake_domain *d;
+	char keys[16] = {0};
+
+	daemon_start(NULL);
+	d = domain_start(1, "web");
+	guest_says(d, "login: ");
+	snprintf(tty_name, sizeof(tty_name), "%s",
+		 fake_store_get("/local/domain/1/console/tty"));
+	run_session = run_on_tty;
+	start_session("web", 0);
+	EXPECT(shows("login: "));
+	type("hi\r");
+	for (int i = 0; i < 1000 && strlen(keys) < 3; i++) {
+		fake_guest_read(d, keys + strlen(keys), 8);
+		usleep(1000);
+		settle();
+	}
+	EXPECT(!strcmp(keys, "hi\r"));
+	type("\x1d");
+	EXPECT_EQ(result(), CONSOLE_DETACHED);
+	start_session("web", 0);
+	EXPECT(shows("login: "));
+	domain_end(d);
+	EXPECT_EQ(result(), CONSOLE_ENDED);
+	daemon_end();
+}
+
+static void count_one(const struct console_info *info, void *arg)
+{
+	*(int *)arg += info->state == CONSOLE_LIVE ? 1 : 10;
+}
+
+static int run_list(struct console_session *s)
+{
+	int n = 0;
+
+	return console_list(s->socket, count_one, &n) ? -1 : n;
+}
+
+UNIT_TEST(list_through_the_library)
+{
+	daemon_start(NULL);
+	domain_start(1, "one");
+	domain_end(domain_start(2, "two"));
+	domain_start(3, "three");
+	run_session = run_list;
+	start_session("", 0);
+	EXPECT_EQ(result(), 12);
 	daemon_end();
 }
