@@ -125,32 +125,59 @@ static void log_init(struct journal *j, const char *boot_id)
 	h->magic = LOG_MAGIC;
 }
 
-static struct tdb_context *open_tdb(const char *path, bool no_mmap)
+static struct tdb_context *open_tdb(const char *path,
+				    const struct journal_options *opt)
 {
 	/* we hold a lock of our own, and need no fsync: see journal.h */
 	int flags = TDB_NOLOCK | TDB_NOSYNC | TDB_INCOMPATIBLE_HASH;
 
-	return tdb_open(path, TDB_BUCKETS, flags | (no_mmap ? TDB_NOMMAP : 0),
-			O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (opt->no_mmap)
+		flags |= TDB_NOMMAP;
+	return tdb_open(path, opt->tdb_buckets ? opt->tdb_buckets : TDB_BUCKETS,
+			flags, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 }
 
-static int tdb_open_sound(struct journal *j, const char *dir, bool no_mmap,
-			  bool *damaged)
+static int any(const char *key, size_t key_len, const char *value,
+	       size_t value_len, void *arg)
+{
+	(void)key, (void)key_len, (void)value, (void)value_len, (void)arg;
+	return 0;
+}
+
+/*
+ * Open the tdb, fold the log into it, and see that all of it can be read.
+ * (tdb_check() would be stricter than tdb itself: it takes what is left of an
+ * expansion during which a process died for damage.)
+ */
+static int open_and_fold(struct journal *j, const struct journal_options *opt)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/tdb", opt->dir);
+	j->tdb = open_tdb(path, opt);
+	if (!j->tdb)
+		return -EIO;
+	rc = journal_fold(j);
+	if (!rc)
+		rc = journal_each(j, any, NULL);
+	if (rc)
+		tdb_close(j->tdb);
+	return rc;
+}
+
+/* Start again beside what can not be used. */
+static int put_aside(struct journal *j, const struct journal_options *opt)
 {
 	char path[PATH_MAX], aside[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/tdb", dir);
-	j->tdb = open_tdb(path, no_mmap);
-	if (j->tdb && tdb_check(j->tdb, NULL, NULL) == 0)
-		return 0;
-	if (j->tdb)
-		tdb_close(j->tdb);
-	snprintf(aside, sizeof(aside), "%s/tdb.damaged", dir);
+	snprintf(path, sizeof(path), "%s/tdb", opt->dir);
+	snprintf(aside, sizeof(aside), "%s/tdb.damaged", opt->dir);
 	if (rename(path, aside))
 		return -errno;
-	*damaged = true;
-	j->tdb = open_tdb(path, no_mmap);
-	return j->tdb ? 0 : -EIO;
+	log_init(j, opt->boot_id);
+	j->end = header(j)->end;
+	return open_and_fold(j, opt);
 }
 
 int journal_open(const struct journal_options *opt, struct journal **out,
@@ -191,20 +218,19 @@ int journal_open(const struct journal_options *opt, struct journal **out,
 		if (rc)
 			goto unmap;
 	}
-	rc = tdb_open_sound(j, opt->dir, opt->no_mmap, damaged);
-	if (rc)
-		goto unmap;
 	if (header(j)->magic != LOG_MAGIC)
 		log_init(j, opt->boot_id);
 	j->end = header(j)->end;
-	rc = journal_fold(j);
+	rc = open_and_fold(j, opt);
+	if (rc == -EIO) {
+		*damaged = true;
+		rc = put_aside(j, opt);
+	}
 	if (rc)
-		goto close_tdb;
+		goto unmap;
 	*out = j;
 	return 0;
 
-close_tdb:
-	tdb_close(j->tdb);
 unmap:
 	munmap(j->log, j->size);
 close_fd:
@@ -275,8 +301,11 @@ int journal_commit(struct journal *j)
 	}
 	/* pairs with the next process reading the file: records, then end */
 	__atomic_store_n(&header(j)->end, j->end, __ATOMIC_RELEASE);
-	if (j->end >= j->fold_at && journal_fold(j))
+	if (j->end >= j->fold_at && journal_fold(j)) {
+		/* the log goes on; try again when it is twice as long */
+		j->fold_at = j->end * 2;
 		j->unsafe = true;
+	}
 	return j->unsafe && !was_unsafe ? -EIO : 0;
 }
 
