@@ -167,7 +167,10 @@ static void page_fault(struct regs *r)
 	inject_page_fault(r, cr2, r->error_code);
 }
 
-/* INT n through a gate guests may not use directly: their table decides. */
+/*
+ * INT n through a gate guests may not use directly: their table decides.
+ * The instruction says what n is: QEMU before 8.0 has a wrong error code.
+ */
 static bool software_interrupt(struct regs *r)
 {
 	struct vcpu *v = current;
@@ -175,10 +178,10 @@ static bool software_interrupt(struct regs *r)
 
 	if (!(r->error_code & 2) || (r->error_code & 1))
 		return false;
-	/* some CPUs report the wrong vector here: the instruction knows */
 	if (copy_from_guest(insn, guest_ptr(r->rip), 2) || insn[0] != 0xcd)
 		return false;
 	n = insn[1];
+	r->error_code = n * 8U + 2;
 	if ((v->arch.trap[n].flags & 3) < (v->arch.in_kernel ? 1 : 3))
 		return false;
 	r->rip += 2;

@@ -54,7 +54,7 @@ guest_entry:
 	jmp trap_common
 	.endm
 
-	.balign 16
+	.balign 32
 	.globl trap_stubs
 trap_stubs: /* 32 bytes each: vectors 0-31, then 0x80, event, syscall */
 	.set v, 0
@@ -124,10 +124,13 @@ trap_return:
 	mov $23, %eax
 	syscall
 
-/* void iret_to(struct iret_context *): never returns here */
-	.globl iret_to
-iret_to:
-	mov %rdi, %rsp
+/* long probe_iret(const struct iret_context *c): iret there; as probe */
+	.globl probe_iret
+probe_iret:
+	mov %rdi, %rsi
+	lea 1f(%rip), %rdi
+	jmp probe
+1:	mov %rsi, %rsp
 	mov $23, %eax
 	syscall
 

@@ -128,6 +128,16 @@ void finish(void)
 
 /* --- traps --- */
 
+void end_probe(struct trap_frame *f)
+{
+	trap_vector = (int64_t)f->vector;
+	f->rip = trap_resume_rip;
+	f->rsp = trap_resume_rsp;
+	f->cs = 0xe030;
+	f->ss = 0xe02b;
+	f->rflags = 0x002; /* events stay masked */
+}
+
 void guest_trap(struct trap_frame *f);
 void guest_trap(struct trap_frame *f)
 {
@@ -142,12 +152,7 @@ void guest_trap(struct trap_frame *f)
 	last_trap = *f;
 	last_cr2 = shared->vcpu_info[0].arch.cr2;
 	if (trap_resume_rip) {
-		trap_vector = (int64_t)f->vector;
-		f->rip = trap_resume_rip;
-		f->rsp = trap_resume_rsp;
-		f->cs = 0xe030;
-		f->ss = 0xe02b;
-		f->rflags = 0x202;
+		end_probe(f);
 		return;
 	}
 	say("FAIL unexpected trap %lx error %lx at %lx rsp %lx cs %lx cr2 %lx\n",

@@ -50,7 +50,10 @@ extern uint64_t last_cr2;
 /* Called for events and system calls if set; else those end the test. */
 extern void (*on_event)(struct trap_frame *f);
 extern void (*on_syscall)(struct trap_frame *f);
-__attribute__((noreturn)) void iret_to(const struct iret_context *c);
+/* The same, going to @c by the iret hypercall. */
+long probe_iret(const struct iret_context *c);
+/* Make @f, a trap's frame, return to where the probe was called. */
+void end_probe(struct trap_frame *f);
 
 /* Frames: mfn of a page of the kernel's mapping, and its L1 entry. */
 uint64_t mfn_of(const void *va);
