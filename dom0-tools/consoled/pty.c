@@ -57,6 +57,26 @@ static void read_input(struct pty *p)
 	}
 }
 
+/*
+ * The reader has gone. What it left unread in the kernel has been seen by
+ * nobody: count it by reading it, so that the next one starts there.
+ */
+static void reader_left(struct pty *p)
+{
+	int fd = open(p->name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	uint64_t *pos = &p->console->sb.hdr->pty_pos, nr_unread = 0;
+	char buf[4096];
+	ssize_t n;
+
+	p->has_reader = false;
+	if (fd < 0)
+		return;
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		nr_unread += (uint64_t)n;
+	close(fd);
+	*pos -= nr_unread < *pos ? nr_unread : *pos;
+}
+
 static void master_ready(struct loop_source *s, uint32_t events)
 {
 	struct pty *p = (struct pty *)(void *)s; /* src is first */
@@ -64,7 +84,7 @@ static void master_ready(struct loop_source *s, uint32_t events)
 	if (events & (EPOLLIN | EPOLLHUP))
 		read_input(p);
 	if (events & EPOLLHUP)
-		p->has_reader = false;
+		reader_left(p);
 	pty_pump(p);
 }
 
@@ -118,8 +138,6 @@ static void start_replay(struct pty *p)
 	uint64_t total = scrollback_total(sb);
 	uint64_t want = p->console->cd->opt.pty_replay;
 
-	/* What the last reader left unread in the kernel is in the replay. */
-	tcflush(p->src.fd, TCOFLUSH);
 	if (total - sb->hdr->pty_pos < want)
 		sb->hdr->pty_pos = total > want ? total - want : 0;
 }
@@ -132,9 +150,9 @@ void pty_look(struct pty *p)
 		return;
 	if (pfd.revents & POLLIN)
 		read_input(p);
-	if (pfd.revents & POLLHUP)
-		p->has_reader = false;
-	else if (!p->has_reader) {
+	if (pfd.revents & POLLHUP && p->has_reader)
+		reader_left(p);
+	if (!(pfd.revents & POLLHUP) && !p->has_reader) {
 		p->has_reader = true;
 		start_replay(p);
 	}

@@ -101,6 +101,29 @@ UNIT_TEST(next_pty_reader_gets_what_none_has_seen_and_a_replay)
 	daemon_end();
 }
 
+UNIT_TEST(what_a_pty_reader_left_unread_goes_to_the_next_once)
+{
+	static char text[3001], buf[8000];
+	struct fake_domain *d;
+	int fd;
+
+	daemon_start(replay_100);
+	d = domain_start(1, "web");
+	fd = open_tty(1);
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = fake_pattern(i);
+	guest_says(d, text);
+	EXPECT_EQ(console_of(1)->sb.hdr->pty_pos, 3000);
+	EXPECT_EQ(read_tty(fd, buf, 500), 500);
+	close(fd);
+	settle();
+	fd = open_tty(1);
+	EXPECT_EQ(read_tty(fd, buf, sizeof(buf)), 2500);
+	EXPECT(!memcmp(buf, text + 500, 2500));
+	close(fd);
+	daemon_end();
+}
+
 UNIT_TEST(stopped_pty_reader_delays_nobody_and_resumes)
 {
 	static char buf[3000000];
