@@ -9,6 +9,7 @@
 #include <hv/domain.h>
 #include <hv/evtchn.h>
 #include <hv/gnttab.h>
+#include <hv/irq.h>
 #include <hv/page_alloc.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
@@ -190,6 +191,7 @@ static const struct key {
 	{'e', true, show_events, "event channels"},
 	{'g', true, show_grants, "grant tables"},
 	{'h', false, show_help, "show this list"},
+	{'i', true, irq_dump, "interrupts"},
 	{'m', true, show_memory, "memory"},
 	{'q', true, show_domains, "domains and their vcpus"},
 	{'r', true, sched_dump, "run queues"},

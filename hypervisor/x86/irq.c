@@ -207,6 +207,29 @@ void irq_register_gsi(uint32_t gsi, void (*fn)(void *), void *data)
 	spin_unlock(&desc->lock);
 }
 
+void irq_dump(void)
+{
+	for (uint32_t irq = 0; irq < NR_IRQS; irq++) {
+		const struct irq_desc *desc = &irq_desc[irq];
+
+		if (!desc->vector)
+			continue;
+		log_info(" irq %3u: vector %02x CPU %u %s%s%s, %llu so far%s\n",
+			 irq, desc->vector, desc->cpu,
+			 desc->kind == IRQ_MSI ? "MSI" :
+			 desc->level	       ? "level" :
+						 "edge",
+			 desc->active_low ? " low" : "",
+			 desc->is_masked ? " masked" : "",
+			 (unsigned long long)desc->count,
+			 desc->fn ? ", ours" : "");
+		for (unsigned int i = 0; i < desc->nr_guests; i++)
+			log_info("   d%u pirq %u%s\n",
+				 desc->guest[i].d->domid, desc->guest[i].pirq,
+				 desc->guest[i].eoi_due ? " awaits EOI" : "");
+	}
+}
+
 /* --- arrival --- */
 
 static void device_interrupt(unsigned int vector)

@@ -19,10 +19,11 @@ void pirq_free_domain(struct domain *d); /* unbinds everything first */
 int pirq_bind(struct vcpu *v, uint32_t pirq, uint32_t flags);
 void pirq_unbind(struct domain *d, uint32_t pirq);
 void pirq_set_affinity(struct domain *d, uint32_t pirq, struct vcpu *v);
-/* The port was unmasked by the guest: an EOI may be due. */
 uint32_t nr_pirqs(const struct domain *d);
 
 /* Hypervisor's own interrupts. */
 void irq_register_gsi(uint32_t gsi, void (*fn)(void *), void *data);
+
+void irq_dump(void); /* debug key i; reads without locks */
 
 #endif
