@@ -10,8 +10,13 @@
 #include <hv/domain.h>
 #include <hv/evtchn.h>
 #include <hv/printk.h>
+#include <hv/xalloc.h>
+#include <hv/x86/apic.h>
 #include <hv/x86/irq_desc.h>
 #include <hv/x86/mapping.h>
+#include <hv/x86/msi.h>
+
+#include <abi/errno.h>
 
 #include "machine.h"
 
@@ -84,4 +89,65 @@ bool send_pirq(struct domain *d, uint32_t pirq)
 	(void)pirq;
 	sent_pirq[d->domid]++;
 	return true;
+}
+
+/* --- for pirq.c: 24 pins, and devices 0 to 3 with messages --- */
+
+bool ioapic_has_gsi(uint32_t gsi)
+{
+	return gsi < NR_GSIS;
+}
+
+unsigned int ioapic_nr_gsis(void)
+{
+	return NR_GSIS;
+}
+
+int irq_setup(uint32_t irq)
+{
+	struct irq_desc *desc = &irq_desc[irq];
+
+	if (desc->kind != IRQ_UNUSED)
+		return 0;
+	spin_lock_init(&desc->lock, RANK_IRQ);
+	desc->kind = IRQ_GSI;
+	desc->is_masked = true;
+	return 0;
+}
+
+void irq_set_cpu(uint32_t irq, unsigned int cpu)
+{
+	irq_desc[irq].cpu = cpu;
+}
+
+int msi_enable(pci_sbdf_t dev, bool is_msix, unsigned int entry,
+	       uint64_t bar_hint)
+{
+	uint32_t irq = 100u + dev.devfn;
+
+	(void)is_msix;
+	(void)entry;
+	(void)bar_hint;
+	if (dev.devfn > 3)
+		return -ENODEV;
+	if (irq_desc[irq].kind == IRQ_MSI)
+		return -EEXIST;
+	irq_setup(irq);
+	irq_desc[irq].kind = IRQ_MSI;
+	return (int)irq;
+}
+
+void msi_disable(uint32_t irq)
+{
+	irq_desc[irq].kind = IRQ_UNUSED;
+}
+
+void *xzalloc_bytes(size_t size)
+{
+	return calloc(1, size);
+}
+
+void xfree(const void *p)
+{
+	free((void *)(uintptr_t)p);
 }
