@@ -8,11 +8,13 @@
 #include <hv/printk.h>
 #include <hv/string.h>
 #include <hv/x86/acpi.h>
+#include <hv/x86/cpu_setup.h>
 #include <hv/x86/mapping.h>
 #include <abi/errno.h>
 
 #define HEADER_LEN 36
 #define MAX_TABLE (16UL << 20)
+#define MAX_ROOT 4096 /* of the table of tables: a thousand entries */
 
 struct acpi_info acpi;
 
@@ -46,11 +48,24 @@ static bool sums_to_zero(const uint8_t *p, size_t n)
 	return sum == 0;
 }
 
+/* An address the CPU does not have would be a fault, not an absent table. */
+static bool is_physical(uint64_t maddr, size_t len)
+{
+	uint64_t limit = 1ULL << cpu_features.phys_bits;
+
+	return maddr < limit && len <= limit - maddr;
+}
+
+static const uint8_t *map(uint64_t maddr, size_t len)
+{
+	return is_physical(maddr, len) ? map_firmware(maddr, len) : NULL;
+}
+
 static bool table_open(uint64_t maddr, struct table *t)
 {
 	if (!maddr)
 		return false;
-	t->p = map_firmware(maddr, HEADER_LEN);
+	t->p = map(maddr, HEADER_LEN);
 	if (!t->p)
 		return false;
 	t->len = (uint32_t)get(t->p + 4, 4);
@@ -59,7 +74,7 @@ static bool table_open(uint64_t maddr, struct table *t)
 			 maddr, t->len);
 		return false;
 	}
-	t->p = map_firmware(maddr, t->len);
+	t->p = map(maddr, t->len);
 	if (!t->p)
 		return false;
 	if (!sums_to_zero(t->p, t->len))
@@ -201,13 +216,18 @@ static void read_dsdt(const struct table *t)
 
 static struct acpi_gas gas(const struct table *t, uint32_t off)
 {
-	return (struct acpi_gas){
+	struct acpi_gas g = {
 		.space = (uint8_t)field(t, off, 1),
 		.bit_width = (uint8_t)field(t, off + 1, 1),
 		.bit_offset = (uint8_t)field(t, off + 2, 1),
 		.access_size = (uint8_t)field(t, off + 3, 1),
 		.address = field(t, off + 4, 8),
 	};
+
+	if (g.space == ACPI_MEMORY ? !is_physical(g.address, PAGE_SIZE)
+				   : g.address > 0xffff)
+		g.address = 0;
+	return g;
 }
 
 /* A register block: the extended field where there is one, or the port. */
@@ -218,7 +238,7 @@ static struct acpi_gas block(const struct table *t, uint32_t ext, uint32_t old,
 
 	if (!g.address) {
 		g.space = ACPI_IO;
-		g.address = field(t, old, 4);
+		g.address = field(t, old, 4) & 0xffff;
 		g.bit_width = (uint8_t)(bytes * 8);
 	}
 	return g;
@@ -302,7 +322,7 @@ static bool is_rsdp(const uint8_t *p)
 
 static uint64_t scan(uint64_t maddr, size_t len)
 {
-	const uint8_t *p = map_firmware(maddr, len);
+	const uint8_t *p = map(maddr, len);
 
 	for (size_t off = 0; p && off + 36 <= len; off += 16)
 		if (is_rsdp(p + off))
@@ -313,7 +333,7 @@ static uint64_t scan(uint64_t maddr, size_t len)
 /* The BIOS's places: the first KiB of the EBDA, then 0xe0000 to 0xfffff. */
 static uint64_t find_rsdp(void)
 {
-	const uint8_t *bda = map_firmware(0x400, 0x100);
+	const uint8_t *bda = map(0x400, 0x100);
 	uint64_t ebda = bda ? get(bda + 0x0e, 2) << 4 : 0, found = 0;
 
 	if (ebda >= 0x400 && ebda <= 0xa0000 - 0x400)
@@ -331,7 +351,7 @@ int acpi_init(uint64_t rsdp_maddr)
 	memset(&acpi, 0, sizeof(acpi));
 	if (!rsdp_maddr)
 		rsdp_maddr = find_rsdp();
-	rsdp = rsdp_maddr ? map_firmware(rsdp_maddr, 36) : NULL;
+	rsdp = rsdp_maddr ? map(rsdp_maddr, 36) : NULL;
 	if (!rsdp || !is_rsdp(rsdp)) {
 		log_err("ACPI: no root pointer\n");
 		return -ENOENT;
@@ -343,6 +363,7 @@ int acpi_init(uint64_t rsdp_maddr)
 	}
 	if (!table_open(maddr, &root))
 		return -ENOENT;
+	root.len = min(root.len, (uint32_t)MAX_ROOT);
 	acpi.present = true;
 	for (uint32_t off = HEADER_LEN; off + size <= root.len; off += size)
 		read_table(get(root.p + off, size));

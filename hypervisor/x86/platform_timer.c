@@ -85,7 +85,7 @@ static bool hpet_init(void)
 static bool pm_timer_init(void)
 {
 	if (acpi.pm_timer.space != ACPI_IO || !acpi.pm_timer.address ||
-	    acpi.pm_timer.address > 0xfffc || !counts(pm_timer_read))
+	    !counts(pm_timer_read))
 		return false;
 	use_counter(pm_timer_read,
 		    acpi.pm_timer_is_32bit ? 0xffffffff : 0xffffff, NS_PER_SEC,

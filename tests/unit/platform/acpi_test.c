@@ -235,6 +235,25 @@ UNIT_TEST(s5_cut_off_at_any_byte_is_not_read_past)
 	}
 }
 
+UNIT_TEST(table_beyond_the_address_space_is_ignored)
+{
+	static const uint64_t wrong[] = { 1ULL << 40, ~0ULL, ~0ULL - 35,
+					  (1ULL << 40) - 8 };
+
+	for (unsigned int i = 0; i < 4; i++) {
+		build(2);
+		put(ROOT + 36 + 16, wrong[i], 8); /* where the HPET was */
+		put(MADT + 36, 0xfee00000, 4);
+		EXPECT_EQ(acpi_init(0), 0);
+		EXPECT_EQ(acpi.hpet_maddr, 0);
+		EXPECT_EQ(acpi.nr_mcfg, 1);
+	}
+	build(0);
+	put(HPET + 44, 1ULL << 40, 8);
+	EXPECT_EQ(acpi_init(0), 0);
+	EXPECT_EQ(acpi.hpet_maddr, 0);
+}
+
 /* Bytes changed at random; the sanitizer judges. */
 UNIT_TEST(broken_tables_never_lead_out_of_bounds)
 {

@@ -12,6 +12,7 @@
 #include <hv/printk.h>
 #include <hv/xalloc.h>
 #include <hv/x86/apic.h>
+#include <hv/x86/cpu_setup.h>
 #include <hv/x86/irq_desc.h>
 #include <hv/x86/mapping.h>
 #include <hv/x86/msi.h>
@@ -20,6 +21,7 @@
 
 #include "machine.h"
 
+struct cpu_features cpu_features = { .phys_bits = 40 };
 uint8_t firmware[FIRMWARE_SIZE];
 bool line_masked[NR_IRQS];
 unsigned int sent_pirq[4];
@@ -39,7 +41,10 @@ const void *map_firmware(uint64_t maddr, size_t len)
 {
 	char *p;
 
-	if (nr_copies == ARRAY_SIZE(copies) || maddr + len < maddr)
+	if (maddr + len > 1ULL << 40)
+		panic("mapped %#llx, which is no address",
+		      (unsigned long long)maddr);
+	if (nr_copies == ARRAY_SIZE(copies))
 		return NULL;
 	p = calloc(1, len ? len : 1);
 	if (maddr < FIRMWARE_SIZE)
