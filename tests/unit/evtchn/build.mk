@@ -15,7 +15,8 @@ WORLD_DEPS := $(wildcard tests/unit/*.h tests/unit/host/*.h \
 EVTCHN_TEST_SRC := $(WORLD_SRC) hypervisor/lib/spinlock.c \
 	$(wildcard tests/unit/evtchn/*_test.c)
 # Coroutines and the address sanitizer do not mix.
-EVTCHN_MODEL_SRC := $(WORLD_SRC) $(wildcard tests/unit/evtchn/model/*.c)
+EVTCHN_MODEL_SRC := $(WORLD_SRC) tests/unit/host/explore.c \
+	$(wildcard tests/unit/evtchn/model/*.c)
 
 $(EVTCHN_TEST)/evtchn: $(EVTCHN_TEST_SRC) $(WORLD_DEPS)
 	@mkdir -p $(@D)

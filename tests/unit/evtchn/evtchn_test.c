@@ -151,9 +151,10 @@ UNIT_TEST(a_domain_may_talk_to_itself)
 UNIT_TEST(closing_leaves_the_peer_unbound)
 {
 	struct domain *a = make(0, 1), *b = make(1, 1);
-	uint32_t pa = alloc_unbound(a, 1);
-	uint32_t pb = bind_interdomain(b, 0, pa);
+	uint32_t pa = alloc_unbound(a, 1), pb;
 
+	bind_ipi(b, 0); /* so that no numbers are the same */
+	pb = bind_interdomain(b, 0, pa);
 	EXPECT_EQ(send_port(a, pa), 0);
 	EXPECT_EQ(close_at(b, pb), 0);
 	EXPECT(!pending_2l(b, pb));
@@ -289,6 +290,23 @@ UNIT_TEST(virqs_belong_to_a_vcpu_or_the_domain)
 	EXPECT_EQ(bind_virq(d, VIRQ_TIMER, 1), t1);
 	EXPECT_EQ(close_at(d, con), 0);
 	EXPECT_EQ(bind_virq(d, VIRQ_CONSOLE, 0), con);
+	end(d);
+	world_check_empty();
+}
+
+UNIT_TEST(a_virq_on_its_way_does_not_reach_the_next_user_of_the_port)
+{
+	struct domain *d = make(0, 1);
+	uint32_t p = bind_ipi(d, 0), con = bind_virq(d, VIRQ_CONSOLE, 0);
+
+	/* as a sender sees them that looked before the port was closed */
+	d->evtchn->virq_port[VIRQ_CONSOLE] = p;
+	send_domain_virq(d, VIRQ_CONSOLE);
+	EXPECT(!pending_2l(d, p));
+	d->evtchn->virq_port[VIRQ_DOM_EXC] = con;
+	send_domain_virq(d, VIRQ_DOM_EXC);
+	EXPECT(!pending_2l(d, con));
+	d->evtchn->virq_port[VIRQ_CONSOLE] = con;
 	end(d);
 	world_check_empty();
 }

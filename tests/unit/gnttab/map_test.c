@@ -110,6 +110,9 @@ UNIT_TEST(what_is_not_granted_is_refused_and_leaves_nothing)
 	grant(g, 9, 0, table, 0);
 	EXPECT_EQ(map(1, 9, 0, host, &h), GNTST_bad_page);
 	EXPECT_EQ(map(1, 9, 0, host | GNTMAP_device_map, &h), GNTST_bad_page);
+	world_fail_hold = 2; /* of the two references */
+	grant(g, 9, 0, frame, 0);
+	EXPECT_EQ(map(1, 9, 0, host | GNTMAP_device_map, &h), GNTST_bad_page);
 	EXPECT_EQ(use_bits(g, 9), 0);
 	/* the bits of a transfer are not ours to touch */
 	*v1_entry(g, 9) = (struct grant_entry_v1){

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Grant tables as a whole: frames, versions, and unused entries. */
-#include <pthread.h>
-
 #include "fixture.h"
 
 static int setup(struct domain *d, domid_t domid, uint32_t nr, uint64_t *list)
@@ -119,6 +117,10 @@ UNIT_TEST(versions_change_while_nothing_is_in_use)
 	EXPECT_EQ(map(1, 9, 0, GNTMAP_host_map, &h), 0);
 	EXPECT_EQ(set_version(g, 2), -EBUSY);
 	EXPECT_EQ(unmap(h, 0), 0);
+	grant(g, 300, 0, frame, 0); /* others before it were never used */
+	EXPECT_EQ(map(1, 300, 0, GNTMAP_host_map, &h), 0);
+	EXPECT_EQ(set_version(g, 2), -EBUSY);
+	EXPECT_EQ(unmap(h, 0), 0);
 	EXPECT_EQ(set_version(g, 2), 0);
 	EXPECT_EQ(v2_entry(g, 9)->hdr.flags, 0); /* all others are cleared */
 	EXPECT_EQ(gnttab_get_version(m, PTR(&ver), 1), 0);
@@ -216,6 +218,25 @@ UNIT_TEST(v2_uses_are_in_the_status_words)
 	world_check_empty();
 }
 
+UNIT_TEST(every_v2_entry_has_a_status_word)
+{
+	struct domain *d = world_domain(0, 1);
+	mfn_t m;
+
+	d->max_grant_frames = 16;
+	EXPECT_EQ(gnttab_init_domain(d), 0);
+	EXPECT_EQ(set_version(d, 2), 0);
+	EXPECT_EQ(gnttab_get_shared_frame(d, 7, false, &m), 0);
+	world_fail_alloc = 2; /* the ninth frame is there, its status is not */
+	EXPECT_EQ(gnttab_get_shared_frame(d, 8, false, &m), -ENOMEM);
+	EXPECT_EQ(query(d, 0).nr_frames, 8);
+	EXPECT_EQ(gnttab_get_shared_frame(d, 1, true, &m), 0);
+	EXPECT_EQ(query(d, 0).nr_frames, 9);
+	EXPECT_EQ(gnttab_get_shared_frame(d, 2, true, &m), -EINVAL);
+	end(d);
+	world_check_empty();
+}
+
 static int swap(struct domain *d, uint32_t a, uint32_t b)
 {
 	struct gnttab_swap_grant_ref op = {a, b, 99, 0};
@@ -278,97 +299,5 @@ UNIT_TEST(what_is_not_offered_says_so)
 	EXPECT_EQ(gnttab_dump_table(b, PTR(&dump), 1), -EPERM);
 	end(b);
 	end(a);
-	world_check_empty();
-}
-
-/* -------- the owner revokes while another maps -------- */
-
-static struct domain *granter;
-static uint64_t contested;
-static bool is_over;
-static unsigned long nr_revoked;
-
-/* Its frame is nobody else's while the entry permits nothing. */
-static void check_revoked(void)
-{
-	for (int i = 0; i < 20; i++)
-		EXPECT_EQ(world_refs(contested), 0);
-	nr_revoked++;
-}
-
-static void *revoke_v1(void *arg)
-{
-	struct grant_entry_v1 *e = arg;
-
-	while (!__atomic_load_n(&is_over, __ATOMIC_RELAXED)) {
-		uint16_t idle = GTF_permit_access;
-
-		/* as Linux: only from "permitted, not in use" */
-		if (!__atomic_compare_exchange_n(&e->flags, &idle, 0, false,
-						 __ATOMIC_SEQ_CST,
-						 __ATOMIC_SEQ_CST))
-			continue;
-		check_revoked();
-		__atomic_store_n(&e->flags, GTF_permit_access,
-				 __ATOMIC_RELEASE);
-	}
-	return NULL;
-}
-
-static grant_status_t *status_word;
-
-static void *revoke_v2(void *arg)
-{
-	union grant_entry_v2 *e = arg;
-
-	while (!__atomic_load_n(&is_over, __ATOMIC_RELAXED)) {
-		__atomic_store_n(&e->hdr.flags, 0, __ATOMIC_SEQ_CST);
-		if (!__atomic_load_n(status_word, __ATOMIC_SEQ_CST))
-			check_revoked();
-		__atomic_store_n(&e->hdr.flags, GTF_permit_access,
-				 __ATOMIC_SEQ_CST);
-	}
-	return NULL;
-}
-
-static void map_against(void *(*revoker)(void *), void *entry)
-{
-	unsigned long nr_mapped = 0;
-	pthread_t thread;
-	grant_handle_t h;
-
-	is_over = false;
-	nr_revoked = 0;
-	EXPECT_EQ(pthread_create(&thread, NULL, revoker, entry), 0);
-	while (nr_mapped < 20000 ||
-	       __atomic_load_n(&nr_revoked, __ATOMIC_RELAXED) < 1000) {
-		uint32_t flags =
-			GNTMAP_host_map | (nr_mapped % 2 ? GNTMAP_readonly : 0);
-		int status = map(1, 9, 0, flags, &h);
-
-		EXPECT(status == 0 || status == GNTST_general_error);
-		if (status)
-			continue;
-		nr_mapped++;
-		EXPECT_EQ(unmap(h, 0), 0);
-	}
-	__atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
-	EXPECT_EQ(pthread_join(thread, NULL), 0);
-}
-
-UNIT_TEST(a_revoked_grant_is_not_in_use)
-{
-	struct domain *m = make(0);
-
-	granter = make(1);
-	contested = world_frame(granter);
-	grant(granter, 9, 0, contested, 0);
-	map_against(revoke_v1, v1_entry(granter, 9));
-	EXPECT_EQ(set_version(granter, 2), 0);
-	v2_entry(granter, 9)->full_page.frame = contested;
-	status_word = v2_status(granter, 9);
-	map_against(revoke_v2, v2_entry(granter, 9));
-	end(granter);
-	end(m);
 	world_check_empty();
 }

@@ -5,7 +5,7 @@
 
 #include <hv/spinlock.h>
 
-#include "../../unit_test.h"
+#include "../unit_test.h"
 #include "explore.h"
 
 #define MAX_ACTORS 6
@@ -77,6 +77,11 @@ void explore_actor(void (*fn)(void), bool idle_ok)
 		(struct actor){.fn = fn,
 			       .idle_ok = idle_ok,
 			       .stack = aligned_alloc(64, STACK_BYTES)};
+}
+
+unsigned int explore_actor_id(void)
+{
+	return this_actor;
 }
 
 uint32_t explore_nr_accesses(void)

@@ -29,6 +29,7 @@ void explore_wait(const uint8_t *flag);
 void explore_forget(uint32_t where);
 /* 0 to @n - 1, each in some run. */
 unsigned int explore_choose(unsigned int n);
+unsigned int explore_actor_id(void);
 /* Accesses by this actor in this run. */
 uint32_t explore_nr_accesses(void);
 

@@ -234,7 +234,7 @@ void world_free_frame(struct domain *d, uint64_t mfn)
 
 unsigned int world_refs(uint64_t mfn)
 {
-	return __atomic_load_n(&frames[mfn].refs, __ATOMIC_SEQ_CST);
+	return frames[mfn].refs;
 }
 
 unsigned int world_writers(uint64_t mfn)
@@ -242,10 +242,18 @@ unsigned int world_writers(uint64_t mfn)
 	return frames[mfn].writers;
 }
 
+void world_watch_frame(uint64_t mfn, void (*watch)(void *p, size_t size))
+{
+	watch(&frames[mfn], sizeof(frames[mfn]));
+	watch(&tlb_stale[mfn], sizeof(tlb_stale[mfn]));
+}
+
 void world_make_table(uint64_t mfn)
 {
 	frames[mfn].is_table = true;
 }
+
+unsigned int world_fail_hold;
 
 int page_get_for_access(mfn_t m, struct domain *d, bool write,
 			struct page **out)
@@ -257,7 +265,8 @@ int page_get_for_access(mfn_t m, struct domain *d, bool write,
 	f = &frames[m.v];
 	if (pages[m.v].owner != d || (f->kind != DOMAIN && f->kind != SHARED))
 		return -EPERM;
-	if (write && f->is_table)
+	if ((write && f->is_table) ||
+	    (world_fail_hold && --world_fail_hold == 0))
 		return -EBUSY;
 	f->refs++;
 	f->writers += write;

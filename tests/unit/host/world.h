@@ -33,6 +33,8 @@ void world_free_frame(struct domain *d, uint64_t mfn);
 void *world_va(uint64_t mfn);
 unsigned int world_refs(uint64_t mfn); /* besides the owner's */
 unsigned int world_writers(uint64_t mfn);
+/* What an explorer must know of a frame's use. */
+void world_watch_frame(uint64_t mfn, void (*watch)(void *p, size_t size));
 void world_make_table(uint64_t mfn); /* its type is a page table's */
 
 /* The page table: entry n maps PTE_VA(n), and is at maddr PTE_MADDR(n). */
@@ -44,7 +46,7 @@ void world_zap_pte(unsigned int n);
 extern unsigned int world_flushes;
 
 /* Faults: the nth from now fails, counted from 1; 0: none does. */
-extern unsigned int world_fail_alloc, world_fail_copy;
+extern unsigned int world_fail_alloc, world_fail_copy, world_fail_hold;
 extern unsigned int world_nr_allocs;
 /* preempt_check() says yes each time this many calls are made; 0: never. */
 extern unsigned int world_preempt_every;

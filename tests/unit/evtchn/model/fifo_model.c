@@ -12,7 +12,7 @@
 #include <hv/event_word.h>
 
 #include "../fixture.h"
-#include "explore.h"
+#include "../../host/explore.h"
 
 static struct domain *d;
 static event_word_t *word; /* one page of them */
