@@ -22,29 +22,29 @@ static const struct request {
 	const char *data; /* strings end where there is a '|' */
 	const char *want; /* the answer, '|' for NUL; "@" an id, "E" an error */
 } script[] = {
-	{ XS_WRITE, false, "data/a|1", "OK|" },
-	{ XS_WATCH, false, "data/w|tok|", "OK|" },
-	{ XS_READ, false, "data/a|", "1" },
-	{ XS_WRITE, false, "data/w|1", "OK|" },
-	{ XS_TRANSACTION_START, false, "|", "@" },
-	{ XS_READ, true, "data/a|", "1" },
-	{ XS_WRITE, true, "data/w/x|in", "OK|" },
-	{ XS_WRITE, true, "data/n/m|made", "OK|" },
-	{ XS_RM, true, "data/a|", "OK|" },
-	{ XS_READ, false, "data/a|", "1" },
-	{ XS_READ, true, "data/n/m|", "made" },
-	{ XS_TRANSACTION_END, true, "T|", "OK|" },
-	{ XS_READ, false, "data/a|", "E" },
-	{ XS_DIRECTORY, false, "data|", "n|w|" },
-	{ XS_RM, false, "data/n|", "OK|" },
-	{ XS_SET_PERMS, false, "data/w|n1|r2|", "OK|" },
-	{ XS_GET_PERMS, false, "data/w|", "n1|r2|" },
-	{ XS_TRANSACTION_START, false, "|", "@" },
-	{ XS_WRITE, true, "data/w|lost", "OK|" },
-	{ XS_TRANSACTION_END, true, "F|", "OK|" },
-	{ XS_UNWATCH, false, "data/w|tok|", "OK|" },
-	{ XS_WRITE, false, "data/w|2", "OK|" },
-	{ XS_READ, false, "data/w|", "2" },
+	{XS_WRITE, false, "data/a|1", "OK|"},
+	{XS_WATCH, false, "data/w|tok|", "OK|"},
+	{XS_READ, false, "data/a|", "1"},
+	{XS_WRITE, false, "data/w|1", "OK|"},
+	{XS_TRANSACTION_START, false, "|", "@"},
+	{XS_READ, true, "data/a|", "1"},
+	{XS_WRITE, true, "data/w/x|in", "OK|"},
+	{XS_WRITE, true, "data/n/m|made", "OK|"},
+	{XS_RM, true, "data/a|", "OK|"},
+	{XS_READ, false, "data/a|", "1"},
+	{XS_READ, true, "data/n/m|", "made"},
+	{XS_TRANSACTION_END, true, "T|", "OK|"},
+	{XS_READ, false, "data/a|", "E"},
+	{XS_DIRECTORY, false, "data|", "n|w|"},
+	{XS_RM, false, "data/n|", "OK|"},
+	{XS_SET_PERMS, false, "data/w|n1|r2|", "OK|"},
+	{XS_GET_PERMS, false, "data/w|", "n1|r2|"},
+	{XS_TRANSACTION_START, false, "|", "@"},
+	{XS_WRITE, true, "data/w|lost", "OK|"},
+	{XS_TRANSACTION_END, true, "F|", "OK|"},
+	{XS_UNWATCH, false, "data/w|tok|", "OK|"},
+	{XS_WRITE, false, "data/w|2", "OK|"},
+	{XS_READ, false, "data/w|", "2"},
 };
 
 #define NR_REQUESTS (sizeof(script) / sizeof(script[0]))
@@ -54,12 +54,12 @@ static const struct request {
 /* The guest's memory: it outlives the daemon. */
 static struct guest {
 	bool is_set_up;
-	size_t next;	/* request to be sent, or waiting for its answer */
+	size_t next; /* request to be sent, or waiting for its answer */
 	uint32_t txn;
 	char tx[256], rx[512];
 	size_t tx_len, tx_done, rx_len;
 	int events;
-} *guest;
+} * guest;
 
 static const char *dir;
 
@@ -82,8 +82,8 @@ static size_t unescape(char *to, const char *from)
 static void compose(void)
 {
 	const struct request *r = &script[guest->next];
-	struct xsd_sockmsg h = { r->type, (uint32_t)guest->next,
-				 r->in_txn ? guest->txn : 0, 0 };
+	struct xsd_sockmsg h = {r->type, (uint32_t)guest->next,
+				r->in_txn ? guest->txn : 0, 0};
 
 	h.len = (uint32_t)unescape(guest->tx + sizeof(h), r->data);
 	memcpy(guest->tx, &h, sizeof(h));
@@ -168,9 +168,8 @@ static void go_on(void)
 		if (!guest->tx_len)
 			compose();
 		send_bytes();
-		domain_event(
-			&server,
-			(uint32_t)server.ring_of[1]->ring->local_port);
+		domain_event(&server,
+			     (uint32_t)server.ring_of[1]->ring->local_port);
 		daemon_run();
 		take_messages();
 	}
@@ -244,9 +243,9 @@ UNIT_TEST(nor_a_stop_and_start_at_any_request)
 			if (!guest->tx_len)
 				compose();
 			send_bytes();
-			domain_event(&server,
-				     (uint32_t)server.ring_of[1]
-					     ->ring->local_port);
+			domain_event(
+				&server,
+				(uint32_t)server.ring_of[1]->ring->local_port);
 			daemon_run();
 			take_messages();
 		}
@@ -254,9 +253,8 @@ UNIT_TEST(nor_a_stop_and_start_at_any_request)
 		compose();
 		guest->tx_len /= 2;
 		send_bytes();
-		domain_event(
-			&server,
-			(uint32_t)server.ring_of[1]->ring->local_port);
+		domain_event(&server,
+			     (uint32_t)server.ring_of[1]->ring->local_port);
 		daemon_run();
 		daemon_stop();
 		guest->tx_len = sizeof(struct xsd_sockmsg) +

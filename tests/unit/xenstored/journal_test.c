@@ -22,12 +22,12 @@ static const char *dir;
 static struct journal *open_in(const char *boot_id, bool discard, int want,
 			       bool *damaged)
 {
-	struct journal_options o = { .dir = dir,
-				     .boot_id = boot_id,
-				     .log_bytes = 2048,
-				     .discard = discard,
-				     .no_mmap = true,
-				     .tdb_buckets = 13 };
+	struct journal_options o = {.dir = dir,
+				    .boot_id = boot_id,
+				    .log_bytes = 2048,
+				    .discard = discard,
+				    .no_mmap = true,
+				    .tdb_buckets = 13};
 	struct journal *j = NULL;
 
 	EXPECT_EQ(journal_open(&o, &j, damaged), want);
@@ -87,7 +87,7 @@ static const char *get(struct journal *j, const char *key)
 
 static int count(struct journal *j)
 {
-	struct lookup l = { 0 };
+	struct lookup l = {0};
 
 	EXPECT_EQ(journal_each(j, look, &l), 0);
 	return l.nr;

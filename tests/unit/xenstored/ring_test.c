@@ -23,7 +23,8 @@ static struct xenstore_domain_interface *page(unsigned int domid)
 /* The guest has sent an event. */
 static void kick(unsigned int domid)
 {
-	domain_event(&server, (uint32_t)server.ring_of[domid]->ring->local_port);
+	domain_event(&server,
+		     (uint32_t)server.ring_of[domid]->ring->local_port);
 }
 
 static void begin_at(uint32_t index)
@@ -95,7 +96,7 @@ UNIT_TEST(the_largest_message_passes)
 
 UNIT_TEST(a_message_may_come_byte_by_byte)
 {
-	struct xsd_sockmsg h = { XS_READ, 9, 0, 5 };
+	struct xsd_sockmsg h = {XS_READ, 9, 0, 5};
 	struct answer a;
 	char buf[32];
 
@@ -176,7 +177,7 @@ UNIT_TEST(an_impossible_reply_index_harms_only_its_owner)
 
 UNIT_TEST(a_message_too_long_harms_only_its_owner)
 {
-	struct xsd_sockmsg h = { XS_WRITE, 1, 0, XENSTORE_PAYLOAD_MAX + 1 };
+	struct xsd_sockmsg h = {XS_WRITE, 1, 0, XENSTORE_PAYLOAD_MAX + 1};
 
 	begin();
 	client_write(&guest, &h, sizeof(h));
@@ -229,7 +230,7 @@ UNIT_TEST(introducing_again_starts_afresh)
 /* Small requests until the ring is full; their number. */
 static int flood(unsigned int domid)
 {
-	struct xsd_sockmsg h = { XS_READ, 0, 0, 5 };
+	struct xsd_sockmsg h = {XS_READ, 0, 0, 5};
 	struct world_domain *d = &world->domain[domid];
 	char msg[sizeof(h) + 5];
 	int nr = 0;
@@ -291,7 +292,7 @@ UNIT_TEST(replies_not_taken_stop_the_requests)
 
 UNIT_TEST(requests_changed_after_they_were_read_are_not_read_again)
 {
-	struct xsd_sockmsg h = { XS_WRITE, 1, 0, 8 };
+	struct xsd_sockmsg h = {XS_WRITE, 1, 0, 8};
 	char msg[sizeof(h) + 8];
 	struct answer a;
 

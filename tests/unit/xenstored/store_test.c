@@ -95,9 +95,9 @@ UNIT_TEST(rm_takes_everything_below)
 
 UNIT_TEST(bad_paths_are_refused)
 {
-	static const char *const bad[] = { "",	   "//",  "/a//b", "/a/",
-					   "/a b", "/a.", "/\344", "@x",
-					   "a/",   "/a*" };
+	static const char *const bad[] = {"",	  "//",	 "/a//b", "/a/",
+					  "/a b", "/a.", "/\344", "@x",
+					  "a/",	  "/a*"};
 	char longer[XENSTORE_ABS_PATH_MAX + 2];
 
 	begin();
@@ -152,9 +152,9 @@ UNIT_TEST(large_directories_come_in_parts)
 		int len = snprintf(path, sizeof(path), "/d%c%zu", 0, n) + 1;
 		size_t skip;
 
-		EXPECT_EQ(ask(&dom0, XS_DIRECTORY_PART, 0, path, (size_t)len,
-			      &a),
-			  0);
+		EXPECT_EQ(
+			ask(&dom0, XS_DIRECTORY_PART, 0, path, (size_t)len, &a),
+			0);
 		if (!n)
 			strcpy(gen, a.data);
 		EXPECT(!strcmp(gen, a.data));
@@ -199,26 +199,22 @@ UNIT_TEST(permissions_are_kept)
 	EXPECT_EQ(xs_write(&guest, 0, "/local/domain/1/name", ""), -EACCES);
 	EXPECT_EQ(xs_write(&guest, 0, "/mine", ""), -EACCES);
 	xs_write(&guest, 0, "data/x", "secret");
-	EXPECT_EQ(xs_op(&other, XS_READ, 0, "/local/domain/1/data/x"),
-		  -EACCES);
+	EXPECT_EQ(xs_op(&other, XS_READ, 0, "/local/domain/1/data/x"), -EACCES);
 	EXPECT_EQ(xs_perms(&guest, 0, "data/x", "n1 r2"), 0);
-	EXPECT(!strcmp(xs_read(&other, 0, "/local/domain/1/data/x"),
-		       "secret"));
+	EXPECT(!strcmp(xs_read(&other, 0, "/local/domain/1/data/x"), "secret"));
 	EXPECT_EQ(xs_write(&other, 0, "/local/domain/1/data/x", ""), -EACCES);
 	EXPECT_EQ(xs_perms(&guest, 0, "data/x", "n1 b2"), 0);
 	EXPECT_EQ(xs_write(&other, 0, "/local/domain/1/data/x", "by 2"), 0);
 	EXPECT(!strcmp(xs_read(&guest, 0, "data/x"), "by 2"));
 	/* write only */
 	EXPECT_EQ(xs_perms(&guest, 0, "data/x", "n1 w2"), 0);
-	EXPECT_EQ(xs_op(&other, XS_READ, 0, "/local/domain/1/data/x"),
-		  -EACCES);
+	EXPECT_EQ(xs_op(&other, XS_READ, 0, "/local/domain/1/data/x"), -EACCES);
 	/* the rest of the world */
 	EXPECT_EQ(xs_perms(&guest, 0, "data/x", "r1"), 0);
 	EXPECT(xs_read(&other, 0, "/local/domain/1/data/x") != NULL);
 	/* only the owner may change them, and not give the node away */
 	EXPECT_EQ(xs_perms(&guest, 0, "data/x", "b1 b2"), 0);
-	EXPECT_EQ(xs_perms(&other, 0, "/local/domain/1/data/x", "b2"),
-		  -EACCES);
+	EXPECT_EQ(xs_perms(&other, 0, "/local/domain/1/data/x", "b2"), -EACCES);
 	EXPECT_EQ(xs_perms(&guest, 0, "data/x", "b2"), -EPERM);
 	EXPECT_EQ(xs_perms(&dom0, 0, "/local/domain/1/data/x", "n2 r1"), 0);
 	EXPECT_EQ(xs_write(&other, 0, "/local/domain/1/data/x", ""), 0);
@@ -245,9 +241,9 @@ UNIT_TEST(new_nodes_belong_to_who_made_them)
 	begin();
 	xs_perms(&dom0, 0, "/local/domain/1/data", "n1 b2");
 	EXPECT_EQ(xs_write(&other, 0, "/local/domain/1/data/y/z", ""), 0);
-	EXPECT_EQ(ask(&dom0, XS_GET_PERMS, 0, "/local/domain/1/data/y/z", 25,
-		      &a),
-		  0);
+	EXPECT_EQ(
+		ask(&dom0, XS_GET_PERMS, 0, "/local/domain/1/data/y/z", 25, &a),
+		0);
 	EXPECT(!memcmp(a.data, "n2\0b2", 6));
 	end();
 }
@@ -389,8 +385,7 @@ UNIT_TEST(other_quotas_hold)
 	EXPECT_EQ(xs_watch(&guest, "data", "one-more"), 0);
 	EXPECT(xs_start(&guest) != 0);
 	EXPECT(xs_control(&dom0, "quota set path-max 20") != NULL);
-	EXPECT_EQ(xs_op(&guest, XS_READ, 0, "data/abcdefghijklmnopq"),
-		  -EINVAL);
+	EXPECT_EQ(xs_op(&guest, XS_READ, 0, "data/abcdefghijklmnopq"), -EINVAL);
 	end();
 }
 

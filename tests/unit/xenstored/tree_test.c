@@ -9,7 +9,7 @@
 #include "../unit_test.h"
 #include "tree.h"
 
-static const struct perm dom0 = { .domid = 0 };
+static const struct perm dom0 = {.domid = 0};
 static uint64_t gen;
 
 static void put(struct node **root, const char *path, const char *value)
@@ -74,8 +74,8 @@ static int join(const struct node *n, void *arg)
 
 UNIT_TEST(numbers_sort_by_value_and_before_words)
 {
-	static const char *const names[] = { "/b",  "/10", "/a", "/9",
-					     "/ab", "/1",  "/-" };
+	static const char *const names[] = {"/b",  "/10", "/a", "/9",
+					    "/ab", "/1",  "/-"};
 	struct node *root = tree_with_top();
 	char text[64] = "";
 

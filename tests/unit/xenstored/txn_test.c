@@ -88,8 +88,7 @@ UNIT_TEST(transactions_of_others_are_not_ours)
 	t = xs_start(&a);
 	EXPECT_EQ(xs_op(&b, XS_READ, t, "/d/x"), -ENOENT);
 	EXPECT_EQ(xs_end(&b, t, true), -ENOENT);
-	EXPECT_EQ(ask(&a, XS_TRANSACTION_START, t, "", 1,
-		      &(struct answer){ 0 }),
+	EXPECT_EQ(ask(&a, XS_TRANSACTION_START, t, "", 1, &(struct answer){0}),
 		  -EBUSY);
 	EXPECT_EQ(xs_end(&a, t, true), 0);
 	end();
@@ -387,8 +386,8 @@ static void model_start(struct model_txn *t, uint32_t id)
 static void expect_value(int c, bool in_txn, int i)
 {
 	const struct entry *e = &view_of(c, in_txn)->e[i];
-	const char *got = xs_read(&clients[c], in_txn ? txns[c].id : 0,
-				  path_of(i));
+	const char *got =
+		xs_read(&clients[c], in_txn ? txns[c].id : 0, path_of(i));
 
 	touch(c, in_txn, i);
 	EXPECT_EQ(!got, !e->exists);
@@ -398,8 +397,8 @@ static void expect_value(int c, bool in_txn, int i)
 static void expect_list(int c, bool in_txn, int i)
 {
 	const struct state *s = view_of(c, in_txn);
-	const char *got = xs_list(&clients[c], in_txn ? txns[c].id : 0,
-				  path_of(i));
+	const char *got =
+		xs_list(&clients[c], in_txn ? txns[c].id : 0, path_of(i));
 	char want[256] = "";
 
 	touch(c, in_txn, i);
@@ -478,8 +477,7 @@ static void walk(unsigned int seed)
 	for (int n = 1; n < STEPS; n++) {
 		step(n);
 		if (n % 1000 == 0)
-			EXPECT(!strcmp(xs_control(&clients[0], "check"),
-				       "OK"));
+			EXPECT(!strcmp(xs_control(&clients[0], "check"), "OK"));
 	}
 	/* the walk must have met both ends often */
 	EXPECT(commits > STEPS / 50);

@@ -189,11 +189,11 @@ const char *scratch_dir(void)
 
 void daemon_start(const char *dir)
 {
-	struct journal_options jo = { .dir = dir,
-				      .boot_id = "this boot",
-				      .log_bytes = 64 << 10,
-				      .no_mmap = true,
-				     .tdb_buckets = 13 };
+	struct journal_options jo = {.dir = dir,
+				     .boot_id = "this boot",
+				     .log_bytes = 64 << 10,
+				     .no_mmap = true,
+				     .tdb_buckets = 13};
 	bool damaged;
 
 	memset(&server, 0, sizeof(server));
@@ -230,7 +230,7 @@ static size_t nr_kept, first_kept;
 
 struct client client_socket(bool is_read_only)
 {
-	struct client c = { .domid = DOMID_NONE };
+	struct client c = {.domid = DOMID_NONE};
 	int fds[2];
 
 	EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
@@ -242,7 +242,7 @@ struct client client_socket(bool is_read_only)
 
 struct client client_domain(unsigned int domid)
 {
-	struct client c = { .fd = -1, .domid = domid };
+	struct client c = {.fd = -1, .domid = domid};
 
 	return c;
 }
@@ -301,11 +301,11 @@ void client_write(struct client *c, const void *data, size_t len)
 	run_for(c);
 }
 
-void client_send(struct client *c, uint32_t type, uint32_t tx,
-		 const void *data, size_t len)
+void client_send(struct client *c, uint32_t type, uint32_t tx, const void *data,
+		 size_t len)
 {
 	char buf[XS_MESSAGE_MAX];
-	struct xsd_sockmsg h = { type, 0x1234, tx, (uint32_t)len };
+	struct xsd_sockmsg h = {type, 0x1234, tx, (uint32_t)len};
 
 	memcpy(buf, &h, sizeof(h));
 	if (len)
@@ -378,13 +378,11 @@ static int errno_of(const char *name)
 		const char *name;
 		int err;
 	} names[] = {
-		{ "EINVAL", EINVAL }, { "EACCES", EACCES },
-		{ "EEXIST", EEXIST }, { "ENOENT", ENOENT },
-		{ "ENOMEM", ENOMEM }, { "ENOSPC", ENOSPC },
-		{ "EIO", EIO },	      { "ENOSYS", ENOSYS },
-		{ "EROFS", EROFS },   { "EBUSY", EBUSY },
-		{ "EAGAIN", EAGAIN }, { "E2BIG", E2BIG },
-		{ "EPERM", EPERM },
+		{"EINVAL", EINVAL}, {"EACCES", EACCES}, {"EEXIST", EEXIST},
+		{"ENOENT", ENOENT}, {"ENOMEM", ENOMEM}, {"ENOSPC", ENOSPC},
+		{"EIO", EIO},	    {"ENOSYS", ENOSYS}, {"EROFS", EROFS},
+		{"EBUSY", EBUSY},   {"EAGAIN", EAGAIN}, {"E2BIG", E2BIG},
+		{"EPERM", EPERM},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -441,8 +439,7 @@ void client_drop_events(void)
 
 static struct answer last;
 
-int xs_write(struct client *c, uint32_t tx, const char *path,
-	     const char *value)
+int xs_write(struct client *c, uint32_t tx, const char *path, const char *value)
 {
 	char buf[XENSTORE_PAYLOAD_MAX];
 	size_t n = strlen(path) + 1, v = strlen(value);
@@ -486,8 +483,7 @@ static size_t words(char *to, const char *from)
 	return n + 1;
 }
 
-int xs_perms(struct client *c, uint32_t tx, const char *path,
-	     const char *perms)
+int xs_perms(struct client *c, uint32_t tx, const char *path, const char *perms)
 {
 	char buf[XENSTORE_PAYLOAD_MAX];
 	size_t n = words(buf, path);

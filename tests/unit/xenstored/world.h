@@ -65,7 +65,7 @@ bool dies_at(long n, void (*fn)(void));
 /* ---- clients ---- */
 
 struct client {
-	int fd;		/* a socket of the daemon's, or -1 */
+	int fd;		    /* a socket of the daemon's, or -1 */
 	unsigned int domid; /* or a domain's ring */
 	struct conn *conn;
 };
@@ -80,8 +80,8 @@ struct client client_domain(unsigned int domid);
 void client_close(struct client *c);
 
 /* Send one request, exactly @len bytes of payload. */
-void client_send(struct client *c, uint32_t type, uint32_t tx,
-		 const void *data, size_t len);
+void client_send(struct client *c, uint32_t type, uint32_t tx, const void *data,
+		 size_t len);
 /* Raw bytes. */
 void client_write(struct client *c, const void *data, size_t len);
 /* The next message if there is one. */
