@@ -29,3 +29,21 @@ check-xenstored: $(XS_TEST_O)/xenstored_test $(O)/dom0-tools/xenstored ## xensto
 	rc=$$?; cat $(O)/results/xenstored.txt; exit $$rc
 
 check-unit: check-xenstored
+
+# clang's fuzzer on the same interpreter; FUZZ_RUNS=-1 for ever.
+FUZZ_RUNS ?= 20000
+XS_FUZZ_SRC := $(XS_CORE:%=$(XS_DIR)/%.c) $(XS_DIR)/tdb_static.c \
+	$(addprefix $(XS_TEST)/,world.c fuzz_wire.c fuzz/main.c fuzz/fail.c)
+
+$(XS_TEST_O)/fuzz_xenstored: $(XS_FUZZ_SRC) $(wildcard $(XS_DIR)/*.h)
+	@mkdir -p $(@D)
+	clang $(XS_FLAGS) -I$(XS_DIR) -O1 -g \
+		-fsanitize=fuzzer,address,undefined -o $@ $(XS_FUZZ_SRC) -ltdb
+
+.PHONY: fuzz-xenstored
+fuzz-xenstored: $(XS_TEST_O)/fuzz_xenstored ## xenstored's wire, with libFuzzer
+	@mkdir -p $(XS_TEST_O)/corpus
+	$< -runs=$(FUZZ_RUNS) -max_len=4096 $(XS_TEST_O)/corpus \
+		$(XS_TEST)/fuzz/seeds 2>$(XS_TEST_O)/fuzz.log || \
+		{ tail -50 $(XS_TEST_O)/fuzz.log; exit 1; }
+	@tail -1 $(XS_TEST_O)/fuzz.log
