@@ -35,3 +35,9 @@ run: ## boot Dom0 on this terminal (a short tour if there is none)
 
 run-built: all $(O)/pavo.gz $(IMAGES)/linux-6.1.lz4 $(IMAGES)/dom0.cpio
 	@tests/boot/play.py --hv $(O)/pavo
+
+.PHONY: soak-boot
+soak: soak-boot ## the long tests: hours
+soak-boot: $(BOOT_IMAGES) $(IMAGES)/stress.cpio $(HYPERVISOR) $(HYPERVISOR).gz ## every combination, stress
+	tests/boot/run.py --table tests/system/soak.py --hv $(HYPERVISOR) \
+		--jobs $(JOBS) $(TESTS)

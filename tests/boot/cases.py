@@ -112,7 +112,7 @@ CASES = [
     Case("debug-keys", steps=(
         ("expect", r"dom0# "), SWITCH, ("expect", SAYS_INPUT_TO.format(
             "(Xen|PAVO)")),
-        *debug_key("h", r"[Dd]ump.*reg"), *debug_key("d", r"[Rr][Ii][Pp]"),
+        *debug_key("h", r"registers"), *debug_key("d", r"[Rr][Ii][Pp]"),
         *debug_key("q", r"[Dd]omain.* 0|d0"), *debug_key("m", r"[Ff]ree"),
         *debug_key("e", r"port|[Ee]vent"),
         SWITCH, ("expect", SAYS_INPUT_TO.format("DOM0")),

@@ -30,8 +30,20 @@ struct privcmd_call {
 };
 #define PRIVCMD_CALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
 
-enum { HC_SET_TRAP_TABLE = 0, HC_XEN_VERSION = 17, HC_SCHED_OP = 29 };
+enum { HC_XEN_VERSION = 17, HC_SCHED_OP = 29, HC_SYSCTL = 35 };
 enum { XENVER_VERSION = 0, XENVER_CAPABILITIES = 3, SCHEDOP_YIELD = 0 };
+
+/* Xen ABI 4.17, public/sysctl.h: struct xen_sysctl with readconsole. */
+struct sysctl_readconsole {
+	uint32_t cmd, version;
+	uint8_t clear, incremental, pad[2];
+	uint32_t index;
+	uint64_t buffer;
+	uint32_t count;
+	char rest[108];
+};
+#define SYSCTL_READCONSOLE 1
+#define SYSCTL_VERSION 0x15
 
 static int open_device(const char *path)
 {
@@ -69,6 +81,25 @@ CHECK(hypercalls_write_to_user_memory)
 	EXPECT(hypercall(fd, HC_XEN_VERSION, XENVER_CAPABILITIES,
 			 (uintptr_t)text) == 0);
 	EXPECT(strstr(text, "xen-3.0-x86_64"));
+}
+
+CHECK(hypervisor_log_can_be_read)
+{
+	int fd = open_device("/dev/xen/privcmd");
+	char *log = mmap(
+		NULL, 65536, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1, 0);
+	struct sysctl_readconsole op = {
+		.cmd = SYSCTL_READCONSOLE,
+		.version = SYSCTL_VERSION,
+		.buffer = (uintptr_t)log,
+		.count = 65535,
+	};
+
+	EXPECT(log != MAP_FAILED);
+	EXPECT(hypercall(fd, HC_SYSCTL, (uintptr_t)&op, 0) == 0);
+	EXPECT(op.count > 100 && op.count < 65536);
+	EXPECT(strstr(log, "Command line: "));
 }
 
 CHECK(bad_hypercalls_return_errors)
