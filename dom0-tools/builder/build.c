@@ -15,96 +15,78 @@
 #include "ptwriter.h"
 #include "req.h"
 
+/* Pages that are put together here before they are written. */
+#define BUILD_PAGES 8
+
 struct build {
 	struct guestmem g;
 	const struct build_params *p;
 	struct layout l;
+	void *pages; /* BUILD_PAGES of them, page aligned */
 };
-
-/* The part of @run within the mapped pages @pfn.. @pfn + @nr - 1 at @va. */
-static void load_run(const struct build *b, const struct kimage_run *run,
-		     uint64_t pfn, uint64_t nr, char *va)
-{
-	uint64_t first = run->pfn > pfn ? run->pfn : pfn;
-	uint64_t end = (uint64_t)run->pfn + run->nr;
-	const char *blob = (const char *)b->p->kernel->head;
-
-	if (end > pfn + nr)
-		end = pfn + nr;
-	va += (first - pfn) << 12;
-	if (run->offset == 0)
-		pages_clear(va, end - first);
-	else
-		pages_copy(va, blob + run->offset + ((first - run->pfn) << 12),
-			   end - first);
-}
 
 static int load_kernel(struct build *b)
 {
 	const struct kimage_head *k = b->p->kernel->head;
-	uint32_t run = 0;
+	const char *blob = (const char *)k;
+	int rc = 0;
 
-	for (uint64_t pfn = k->start_pfn; pfn < k->end_pfn;
-	     pfn += GUESTMEM_WINDOW) {
-		uint64_t left = k->end_pfn - pfn;
-		size_t nr =
-			left < GUESTMEM_WINDOW ? (size_t)left : GUESTMEM_WINDOW;
-		char *va = guestmem_map(&b->g, pfn, nr);
+	for (uint32_t i = 0; i < k->nr_runs && rc == 0; i++) {
+		const struct kimage_run *run = &k->runs[i];
 
-		if (va == NULL)
-			return b->g.r->rc;
-		while (run < k->nr_runs && k->runs[run].pfn < pfn + nr) {
-			load_run(b, &k->runs[run], pfn, nr, va);
-			if (k->runs[run].pfn + k->runs[run].nr > pfn + nr)
-				break; /* goes on in the next window */
-			run++;
-		}
+		if (run->offset == 0)
+			rc = guestmem_clear(&b->g, run->pfn, run->nr);
+		else
+			rc = guestmem_write(
+				&b->g, run->pfn, layout_va(&b->l, run->pfn),
+				blob + run->offset, (size_t)run->nr << 12);
 	}
-	return 0;
+	return rc;
 }
 
 static int load_initrd(struct build *b)
 {
-	return guestmem_copy(&b->g, b->l.initrd.pfn, b->p->initrd,
-			     b->p->initrd_bytes);
+	uint64_t pfn = b->l.initrd.pfn;
+
+	return guestmem_write(&b->g, pfn,
+			      b->l.initrd_is_apart ? 0 : layout_va(&b->l, pfn),
+			      b->p->initrd, b->p->initrd_bytes);
 }
 
 /* p2m[pfn] is the frame behind each page; the rest of its last page is ~0. */
 static int write_p2m(struct build *b)
 {
-	uint64_t next = 0, nr = b->g.nr_pages;
 	const size_t per_page = 4096 / sizeof(xen_pfn_t);
+	xen_pfn_t *buf = b->pages;
+	uint64_t next = 0;
+	int rc = 0;
 
-	for (uint64_t done = 0; done < b->l.p2m.nr; done += GUESTMEM_WINDOW) {
+	for (uint64_t done = 0; done < b->l.p2m.nr && rc == 0;) {
 		uint64_t left = b->l.p2m.nr - done;
-		size_t pages =
-			left < GUESTMEM_WINDOW ? (size_t)left : GUESTMEM_WINDOW;
+		size_t pages = left < BUILD_PAGES ? (size_t)left : BUILD_PAGES;
 		size_t entries = pages * per_page;
-		xen_pfn_t *p2m =
-			guestmem_map(&b->g, b->l.p2m.pfn + done, pages);
 
-		if (p2m == NULL)
-			return b->g.r->rc;
-		if (entries > nr - next) {
-			entries = nr - next;
-			memset(p2m + entries, 0xff,
-			       pages * 4096 - entries * sizeof(*p2m));
+		if (entries > b->g.nr_pages - next) {
+			entries = b->g.nr_pages - next;
+			memset(buf, 0xff, pages << 12);
 		}
-		guestmem_mfns(&b->g, next, entries, p2m);
+		guestmem_mfns(&b->g, next, entries, buf);
+		rc = guestmem_write(&b->g, b->l.p2m.pfn + done,
+				    b->l.p2m_va.first + (done << 12), buf,
+				    pages << 12);
 		next += entries;
+		done += pages;
 	}
-	return 0;
+	return rc;
 }
 
 /* start_info and the rings lie next to each other. */
 static int write_start_info(struct build *b, xen_pfn_t shared_info)
 {
 	const struct layout *l = &b->l;
-	struct start_info *si = guestmem_map(&b->g, l->start_info.pfn, 3);
+	struct start_info *si = b->pages;
 
-	if (si == NULL)
-		return b->g.r->rc;
-	pages_clear(si, 3);
+	memset(si, 0, 3 << 12);
 	strcpy(si->magic, "xen-3.0-x86_64");
 	si->nr_pages = b->g.nr_pages;
 	si->shared_info = shared_info << 12;
@@ -128,7 +110,8 @@ static int write_start_info(struct build *b, xen_pfn_t shared_info)
 		si->mod_len = b->p->initrd_bytes;
 	}
 	strcpy(si->cmd_line, b->p->cmdline); /* length checked before */
-	return 0;
+	return guestmem_write(&b->g, l->start_info.pfn,
+			      layout_va(l, l->start_info.pfn), si, 3 << 12);
 }
 
 /* No event may be delivered before the kernel asks for it. */
@@ -250,6 +233,13 @@ int build_domain(struct req *r, const struct build_ops *ops, void *ctx,
 				 p->nr_pages, &b.l);
 	if (rc == 0)
 		rc = guestmem_populate(&b.g, p->nr_pages);
+	/* the tables come first: the rest is written through them */
+	if (rc == 0)
+		rc = ptwriter_run(&b.g, &b.l);
+	if (rc == 0)
+		rc = pin_tables(&b);
+	if (rc == 0)
+		rc = start_vcpu(&b);
 	if (rc == 0)
 		rc = load_kernel(&b);
 	if (rc == 0)
@@ -268,13 +258,7 @@ int build_domain(struct req *r, const struct build_ops *ops, void *ctx,
 	if (rc == 0)
 		rc = fill_hypercall_page(&b);
 	if (rc == 0)
-		rc = ptwriter_run(&b.g, &b.l);
-	if (rc == 0)
-		rc = pin_tables(&b);
-	if (rc == 0)
 		rc = seed_grants(&b);
-	if (rc == 0)
-		rc = start_vcpu(&b);
 	if (rc < 0)
 		return rc;
 	out->store_mfn = guestmem_mfn(&b.g, b.l.store.pfn);

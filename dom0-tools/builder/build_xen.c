@@ -32,6 +32,48 @@ static void xen_unmap(void *ctx, void *va, size_t nr)
 	fmem_unmap(va, nr);
 }
 
+/* Source memory the hypervisor cannot page in for itself: do it for it. */
+static void touch(const char *p, size_t bytes)
+{
+	const size_t step = 4096 - ((uintptr_t)p & 4095);
+
+	(void)*(const volatile char *)p;
+	for (size_t i = step; i < bytes; i += 4096)
+		(void)*(const volatile char *)(p + i);
+}
+
+#define WRITE_BYTES_MAX ((size_t)1 << 20) /* per hypercall */
+
+static int xen_write(void *ctx, uint64_t va, const void *src, size_t bytes)
+{
+	struct build_target *t = ctx;
+	const char *p = src;
+
+	while (bytes > 0) {
+		size_t len = bytes < WRITE_BYTES_MAX ? bytes : WRITE_BYTES_MAX;
+		size_t done = 0;
+		int rc;
+
+		touch(p, len);
+		rc = dom_write(t->hv, t->domid, va, p, len, &done);
+		if (rc == -EOPNOTSUPP || rc == -ENOSYS)
+			return -ENOSYS;
+		if (done == 0)
+			return rc < 0 ? rc : -EFAULT;
+		va += done;
+		p += done;
+		bytes -= done;
+	}
+	return 0;
+}
+
+static int xen_clear(void *ctx, const xen_pfn_t *mfns, size_t nr)
+{
+	struct build_target *t = ctx;
+
+	return dom_clear(t->hv, t->domid, mfns, nr);
+}
+
 static int xen_pin_l4(void *ctx, xen_pfn_t mfn)
 {
 	struct build_target *t = ctx;
@@ -99,6 +141,8 @@ const struct build_ops build_xen_ops = {
 	.populate = xen_populate,
 	.map = xen_map,
 	.unmap = xen_unmap,
+	.write = xen_write,
+	.clear = xen_clear,
 	.pin_l4 = xen_pin_l4,
 	.hypercall_page = xen_hypercall_page,
 	.shared_info = xen_shared_info,

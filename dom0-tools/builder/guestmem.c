@@ -150,11 +150,10 @@ static size_t window(uint64_t nr)
 	return nr < GUESTMEM_WINDOW ? (size_t)nr : GUESTMEM_WINDOW;
 }
 
-int guestmem_copy(struct guestmem *g, uint64_t pfn, const void *src,
-		  size_t bytes)
+/* By mapping; the domain must not find its pages mapped when it runs. */
+static int write_mapped(struct guestmem *g, uint64_t pfn, const char *src,
+			size_t bytes)
 {
-	const char *from = src;
-
 	while (bytes > 0) {
 		size_t whole = bytes / PAGE_BYTES, rest = bytes % PAGE_BYTES;
 		size_t nr = window(whole > 0 ? whole : 1);
@@ -163,30 +162,70 @@ int guestmem_copy(struct guestmem *g, uint64_t pfn, const void *src,
 		if (to == NULL)
 			return g->r->rc;
 		if (whole > 0) {
-			pages_copy(to, from, nr);
-			from += nr * PAGE_BYTES;
-			bytes -= nr * PAGE_BYTES;
+			pages_copy(to, src, nr);
+			rest = nr * PAGE_BYTES;
 		} else {
 			pages_clear(to, 1);
-			memcpy(to, from, rest);
-			bytes = 0;
+			memcpy(to, src, rest);
 		}
+		guestmem_unmap(g, to, nr);
+		src += rest;
+		bytes -= rest;
 		pfn += nr;
 	}
 	return 0;
 }
 
+int guestmem_write(struct guestmem *g, uint64_t pfn, uint64_t va,
+		   const void *src, size_t bytes)
+{
+	int rc;
+
+	if (va != 0 && !g->no_write) {
+		rc = g->ops->write(g->ctx, va, src, bytes);
+		if (rc == 0)
+			return 0;
+		if (rc != -ENOSYS)
+			return req_fail_rc(g->r, rc,
+					   "cannot write to the domain at %#lx",
+					   (unsigned long)va);
+		g->no_write = true;
+	}
+	return write_mapped(g, pfn, src, bytes);
+}
+
+static int clear_mapped(struct guestmem *g, uint64_t pfn, size_t nr)
+{
+	void *to = guestmem_map(g, pfn, nr);
+
+	if (to == NULL)
+		return g->r->rc;
+	pages_clear(to, nr);
+	guestmem_unmap(g, to, nr);
+	return 0;
+}
+
 int guestmem_clear(struct guestmem *g, uint64_t pfn, size_t nr)
 {
-	while (nr > 0) {
-		size_t n = window(nr);
-		void *to = guestmem_map(g, pfn, n);
+	int rc = 0;
 
-		if (to == NULL)
-			return g->r->rc;
-		pages_clear(to, n);
+	while (nr > 0 && rc == 0) {
+		xen_pfn_t mfns[GUESTMEM_WINDOW];
+		size_t n = window(nr);
+
+		guestmem_mfns(g, pfn, n, mfns);
+		if (!g->no_clear) {
+			rc = g->ops->clear(g->ctx, mfns, n);
+			g->no_clear = rc == -ENOSYS;
+		}
+		if (g->no_clear)
+			rc = clear_mapped(g, pfn, n);
+		else if (rc < 0)
+			req_fail_rc(g->r, rc,
+				    "cannot clear the domain's "
+				    "pages");
 		pfn += n;
 		nr -= n;
 	}
-	return 0;
+	return rc;
 }

@@ -9,6 +9,7 @@
 #ifndef GUESTMEM_H
 #define GUESTMEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,12 +21,19 @@ struct vcpu_guest_context;
 /*
  * All return 0 or -errno (populate: extents given; the maps: NULL and *@rc).
  * @ctx is the builder's, whatever it is.
+ *
+ * A page costs much to map and more to unmap, so where the hypervisor can,
+ * memory is written and cleared without. A -ENOSYS from write or clear is no
+ * failure: the pages are then mapped after all.
  */
 struct build_ops {
 	long (*populate)(void *ctx, const xen_pfn_t *pfns, uint32_t nr,
 			 uint32_t order, xen_pfn_t *mfns);
 	void *(*map)(void *ctx, const xen_pfn_t *mfns, size_t nr, int *rc);
 	void (*unmap)(void *ctx, void *va, size_t nr);
+	/* To the domain's virtual address @va, by its first vcpu's tables. */
+	int (*write)(void *ctx, uint64_t va, const void *src, size_t bytes);
+	int (*clear)(void *ctx, const xen_pfn_t *mfns, size_t nr);
 	int (*pin_l4)(void *ctx, xen_pfn_t mfn);
 	int (*hypercall_page)(void *ctx, xen_pfn_t mfn);
 	int (*shared_info)(void *ctx, xen_pfn_t *mfn);
@@ -48,6 +56,7 @@ struct guestmem {
 	size_t nr_extents, max_extents;
 	size_t at; /* extent found last */
 	uint64_t nr_pages;
+	bool no_write, no_clear; /* the hypervisor does not do it */
 };
 
 /* Have the domain given @nr_pages; the failure says how many there were. */
@@ -65,11 +74,12 @@ void *guestmem_map(struct guestmem *g, uint64_t pfn, size_t nr);
 void guestmem_unmap(struct guestmem *g, void *va, size_t nr);
 
 /*
- * Copy or clear whole pages, without reading the target. They stay mapped,
- * see fmem.h, so only for pages that never become page tables.
+ * Write @bytes to the page @pfn and those behind it. @va: where the domain
+ * sees them, 0 if it does not. The rest of the last page is left as it was if
+ * there is a @va, else cleared.
  */
-int guestmem_copy(struct guestmem *g, uint64_t pfn, const void *src,
-		  size_t bytes);
+int guestmem_write(struct guestmem *g, uint64_t pfn, uint64_t va,
+		   const void *src, size_t bytes);
 int guestmem_clear(struct guestmem *g, uint64_t pfn, size_t nr);
 
 #endif

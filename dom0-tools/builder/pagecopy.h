@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Copying and clearing of pages with the widest registers there are.
+ * Copying and clearing of whole pages of a domain.
  */
 #ifndef PAGECOPY_H
 #define PAGECOPY_H

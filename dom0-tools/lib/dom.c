@@ -353,13 +353,55 @@ int dom_pin_l4(struct hv *hv, domid_t domid, xen_pfn_t mfn)
 			    0);
 }
 
-long dom_max_gpfn(struct hv *hv, domid_t domid)
-{
-	struct xen_memory_domain *op;
+#define CLEAR_BATCH 256 /* fits the argument buffer */
 
-	hv_buf_reset(hv);
-	op = hv_buf(hv, sizeof(*op));
-	op->domid = domid;
-	return hv_call(hv, __HYPERVISOR_memory_op, XENMEM_maximum_gpfn,
-		       hv_ptr(op), 0, 0, 0);
+int dom_clear(struct hv *hv, domid_t domid, const xen_pfn_t *mfns, size_t nr)
+{
+	for (size_t at = 0; at < nr;) {
+		size_t n = nr - at < CLEAR_BATCH ? nr - at : CLEAR_BATCH;
+		struct mmuext_op *ops;
+		long rc;
+
+		hv_buf_reset(hv);
+		ops = hv_buf(hv, n * sizeof(*ops));
+		for (size_t i = 0; i < n; i++) {
+			ops[i].cmd = MMUEXT_CLEAR_PAGE;
+			ops[i].arg1.mfn = mfns[at + i];
+		}
+		rc = hv_call(hv, __HYPERVISOR_mmuext_op, hv_ptr(ops), n, 0,
+			     domid, 0);
+		if (rc < 0)
+			return (int)rc;
+		at += n;
+	}
+	return 0;
+}
+
+/* Xen ABI, public/domctl.h: struct xen_domctl_gdbsx_memio. */
+struct memio {
+	uint64_t pgd3val; /* 0: the first vcpu's CR3 */
+	uint64_t gva;
+	uint64_t buf; /* guest virtual, ours */
+	uint32_t len;
+	uint8_t gwr; /* 1: write */
+	uint8_t pad[3];
+	uint32_t remain; /* out */
+	uint32_t pad2;
+};
+
+int dom_write(struct hv *hv, domid_t domid, uint64_t va, const void *src,
+	      size_t len, size_t *done)
+{
+	struct xen_domctl *op =
+		hv_domctl(hv, XEN_DOMCTL_gdbsx_guestmemio, domid);
+	struct memio *io = (struct memio *)&op->u;
+	int rc;
+
+	io->gva = va;
+	io->buf = hv_ptr(src);
+	io->len = io->remain = (uint32_t)len;
+	io->gwr = 1;
+	rc = hv_domctl_end(hv, op);
+	*done = io->remain <= len ? len - io->remain : 0;
+	return rc;
 }

@@ -76,7 +76,14 @@ long dom_populate(struct hv *hv, domid_t domid, const xen_pfn_t *pfns,
 		  uint32_t nr, uint32_t order, xen_pfn_t *mfns);
 /* mmuext_op on the domain's frames: pin it as an L4. */
 int dom_pin_l4(struct hv *hv, domid_t domid, xen_pfn_t mfn);
-/* Highest pfn + 1 the domain may have, by its shared info; -errno. */
-long dom_max_gpfn(struct hv *hv, domid_t domid);
+/* Clear pages of the domain. */
+int dom_clear(struct hv *hv, domid_t domid, const xen_pfn_t *mfns, size_t nr);
+/*
+ * Write @len bytes to the domain's virtual address @va, by its first vcpu's
+ * page tables. @src must be in memory: what is not ends the copy early, so
+ * *@done may be less than @len when 0 or -EFAULT is returned.
+ */
+int dom_write(struct hv *hv, domid_t domid, uint64_t va, const void *src,
+	      size_t len, size_t *done);
 
 #endif

@@ -53,12 +53,6 @@ void hv_close(struct hv *hv)
 	hv->privcmd = hv->bufdev = -1;
 }
 
-void hv_after_fork(struct hv *hv)
-{
-	hv->buf = NULL;
-	hv->buf_size = hv->buf_used = 0;
-}
-
 long hv_call(struct hv *hv, unsigned int nr, uint64_t a, uint64_t b, uint64_t c,
 	     uint64_t d, uint64_t e)
 {

@@ -29,8 +29,6 @@ struct hv {
 /* Open the device. Fails with advice when this is no Dom0. */
 int hv_open(struct hv *hv, struct req *r);
 void hv_close(struct hv *hv);
-/* In a forked child: argument memory is not inherited, and is made anew. */
-void hv_after_fork(struct hv *hv);
 
 /* The raw call: the hypercall's result, or -errno. */
 long hv_call(struct hv *hv, unsigned int nr, uint64_t a, uint64_t b, uint64_t c,

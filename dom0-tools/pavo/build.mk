@@ -28,8 +28,32 @@ $(O)/bin/pavo: $(TOOLS_PAVO_OBJ)
 	@mkdir -p $(@D)
 	$(CC) -static -no-pie -g -o $@ $^ -ljson-c -llzma -lzstd -lz -llz4
 
--include $(TOOLS_PAVO_OBJ:.o=.d)
+# Programs with large libraries of their own, run when they are needed.
+TOOLS_HELPER_OBJ := $(patsubst %,$(O)/dom0-tools/pavo/helpers/%.o,\
+	top xml xmlconv schema)
+
+$(O)/dom0-tools/pavo/helpers/xmlconv.o: TOOLS_CFLAGS += \
+	-isystem /usr/include/libxml2
+
+$(O)/dom0-tools/pavo/helpers/%.o: dom0-tools/pavo/helpers/%.S \
+		dom0-tools/pavo/helpers/domain.rng
+	@mkdir -p $(@D)
+	$(CC) -Wa,-Idom0-tools/pavo/helpers -c -o $@ $<
+
+$(O)/bin/pavo-top: $(O)/dom0-tools/pavo/helpers/top.o \
+		$(addprefix $(O)/dom0-tools/pavo/,tool.o domains.o) \
+		$(filter $(O)/dom0-tools/lib/%,$(TOOLS_PAVO_OBJ))
+	@mkdir -p $(@D)
+	$(CC) -no-pie -g -o $@ $^ -ljson-c -lncursesw -ltinfo
+
+$(O)/bin/pavo-xml: $(addprefix $(O)/dom0-tools/pavo/,helpers/xml.o \
+		helpers/xmlconv.o helpers/schema.o config.o domcfg.o tool.o) \
+		$(filter $(O)/dom0-tools/lib/%,$(TOOLS_PAVO_OBJ))
+	@mkdir -p $(@D)
+	$(CC) -no-pie -g -o $@ $^ -ljson-c -lxml2
+
+-include $(TOOLS_PAVO_OBJ:.o=.d) $(TOOLS_HELPER_OBJ:.o=.d)
 
 .PHONY: tools
-tools: $(O)/bin/pavo ## the tools of Dom0
+tools: $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) ## the tools of Dom0
 all: tools

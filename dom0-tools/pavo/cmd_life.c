@@ -125,7 +125,7 @@ int cmd_create(struct tool *t, int argc, char **argv)
 	}
 	if (!a.is_quiet && !t->json && a.path == NULL)
 		printf("Parsing config from %s\n", argv[optind]);
-	rc = domain_create(t, &cfg, a.stay_paused && !a.attach, &domid);
+	rc = domain_create(t, &cfg, &domid);
 	if (rc < 0)
 		return rc;
 	if (t->json) {

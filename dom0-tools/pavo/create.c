@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,6 +38,10 @@ struct ramdisk {
 	size_t bytes;
 };
 
+/*
+ * What is mapped for a domain stays so until the process ends, which does not
+ * take long: unmapping page by page would cost more than creating.
+ */
 struct plan {
 	const struct domcfg *cfg;
 	struct kimage kernel;
@@ -91,14 +94,6 @@ static int plan_open(struct req *r, const struct domcfg *cfg, struct plan *p)
 	rc = layout_make(r, p->kernel.head, p->ramdisk.bytes,
 			 (uint64_t)cfg->memory_mib * PAGES_PER_MIB, &l);
 	return rc < 0 ? domcfg_where(r, cfg, "memory") : 0;
-}
-
-static void plan_close(struct plan *p)
-{
-	if (p->kernel.head != NULL)
-		kimage_unmap(&p->kernel);
-	if (p->ramdisk.data != NULL)
-		munmap(p->ramdisk.data, p->ramdisk.bytes);
 }
 
 static uint64_t dom0_available_mib(void)
@@ -203,10 +198,8 @@ static int preflight(struct tool *t, const struct domcfg *cfg, struct plan *p)
 int domain_preflight(struct tool *t, const struct domcfg *cfg)
 {
 	struct plan p;
-	int rc = preflight(t, cfg, &p);
 
-	plan_close(&p);
-	return rc;
+	return preflight(t, cfg, &p);
 }
 
 static int refused(struct tool *t, const struct domcfg *cfg, int rc,
@@ -294,69 +287,8 @@ static int make_ports(struct tool *t, domid_t domid, struct build_params *p)
 		      : 0;
 }
 
-/* What the building child tells its parent. */
-struct outcome {
-	int rc;
-	struct build_result result;
-	char what[768], hint[256];
-};
-
-static void outcome_fill(struct outcome *o, const struct req *r)
-{
-	snprintf(o->what, sizeof(o->what), "%s", r->what ? r->what : "");
-	snprintf(o->hint, sizeof(o->hint), "%s", r->hint ? r->hint : "");
-}
-
-/*
- * While a page of the domain is mapped writable here, the domain cannot use
- * it as a page table; and taking thousands of mappings down costs far more
- * than the exit of a process. So a domain that is to run at once is built by
- * a child that ends.
- */
-static int build_in_child(struct tool *t, domid_t domid,
-			  const struct build_params *p,
-			  struct build_result *out)
-{
-	struct outcome *o = mmap(NULL, sizeof(*o), PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int status = 0, rc;
-	pid_t pid;
-
-	if (o == MAP_FAILED)
-		return req_fail_rc(&t->r, -errno, "cannot build");
-	o->rc = -EIO;
-	pid = fork();
-	if (pid == 0) {
-		struct build_target target = {&t->hv, domid};
-
-		hv_after_fork(&t->hv);
-		o->rc = build_domain(&t->r, &build_xen_ops, &target, p,
-				     &o->result);
-		outcome_fill(o, &t->r);
-		_exit(0);
-	}
-	rc = pid < 0 ? -errno : 0;
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (rc < 0)
-		req_fail(&t->r, rc, "cannot start the builder: %s",
-			 strerror(-rc));
-	else if (o->rc == -EIO && o->what[0] == '\0')
-		rc = req_fail(&t->r, -EIO,
-			      "the builder ended early (status %#x)", status);
-	else if (o->rc < 0) {
-		rc = req_fail(&t->r, o->rc, "%s", o->what);
-		if (o->hint[0] != '\0')
-			req_hint(&t->r, "%s", o->hint);
-	}
-	*out = o->result;
-	munmap(o, sizeof(*o));
-	return rc;
-}
-
-static int build(struct tool *t, const struct plan *plan, bool will_exit,
-		 domid_t domid, struct build_params *p,
-		 struct build_result *out)
+static int build(struct tool *t, const struct plan *plan, domid_t domid,
+		 struct build_params *p, struct build_result *out)
 {
 	struct build_target target = {&t->hv, domid};
 	int rc;
@@ -366,17 +298,13 @@ static int build(struct tool *t, const struct plan *plan, bool will_exit,
 	p->initrd_bytes = plan->ramdisk.bytes;
 	p->cmdline = plan->cfg->cmdline;
 	p->nr_pages = (uint64_t)plan->cfg->memory_mib * PAGES_PER_MIB;
-	if (will_exit)
-		rc = build_domain(&t->r, &build_xen_ops, &target, p, out);
-	else
-		rc = build_in_child(t, domid, p, out);
+	rc = build_domain(&t->r, &build_xen_ops, &target, p, out);
 	return rc < 0 ? req_context(&t->r, "cannot build \"%s\"",
 				    plan->cfg->name)
 		      : 0;
 }
 
-int domain_create(struct tool *t, const struct domcfg *cfg, bool will_exit,
-		  domid_t *domid)
+int domain_create(struct tool *t, const struct domcfg *cfg, domid_t *domid)
 {
 	struct build_params params = {0};
 	struct build_result built;
@@ -385,15 +313,13 @@ int domain_create(struct tool *t, const struct domcfg *cfg, bool will_exit,
 
 	if (rc == 0)
 		rc = make_empty(t, cfg, domid);
-	if (rc < 0) {
-		plan_close(&plan);
+	if (rc < 0)
 		return rc;
-	}
 	rc = set_limits(t, cfg, *domid);
 	if (rc == 0)
 		rc = make_ports(t, *domid, &params);
 	if (rc == 0)
-		rc = build(t, &plan, will_exit, *domid, &params, &built);
+		rc = build(t, &plan, *domid, &params, &built);
 	if (rc == 0)
 		rc = state_save(&t->r, cfg);
 	if (rc == 0)
@@ -408,8 +334,6 @@ int domain_create(struct tool *t, const struct domcfg *cfg, bool will_exit,
 		t->r.where = kept.where;
 		t->r.hint = kept.hint;
 	}
-	if (!will_exit || rc < 0)
-		plan_close(&plan);
 	return rc;
 }
 

@@ -12,11 +12,8 @@
 /*
  * Create the domain; it is paused. Before anything is made, everything that
  * can be checked is. On failure nothing is left behind.
- *
- * @will_exit: this process ends before the domain first runs.
  */
-int domain_create(struct tool *t, const struct domcfg *cfg, bool will_exit,
-		  domid_t *domid);
+int domain_create(struct tool *t, const struct domcfg *cfg, domid_t *domid);
 
 /* The checks alone, with the layout of the kernel. */
 int domain_preflight(struct tool *t, const struct domcfg *cfg);

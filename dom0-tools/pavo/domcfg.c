@@ -483,8 +483,9 @@ const char *tsc_mode_name(int64_t m)
 	return tsc_mode_words[m];
 }
 
-void domcfg_describe(void (*each)(const char *key, const char *type,
-				  const char *xml, const char *help))
+void domcfg_describe(void (*each)(void *ctx, const char *key, const char *type,
+				  const char *xml, const char *help),
+		     void *ctx)
 {
 	static const char *const types[] = {
 		[KEY_TEXT] = "string", [KEY_PATH] = "path",
@@ -493,6 +494,6 @@ void domcfg_describe(void (*each)(const char *key, const char *type,
 	};
 
 	for (size_t i = 0; i < NR_KEYS; i++)
-		each(keys[i].name, types[keys[i].type], keys[i].xml,
+		each(ctx, keys[i].name, types[keys[i].type], keys[i].xml,
 		     keys[i].help);
 }

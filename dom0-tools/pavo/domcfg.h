@@ -76,8 +76,12 @@ int domcfg_where(struct req *r, const struct domcfg *d, const char *key);
 const char *action_name(int64_t a);
 const char *tsc_mode_name(int64_t m);
 
-/* For help pages: called with each key, a type, its help. */
-void domcfg_describe(void (*each)(const char *key, const char *type,
-				  const char *xml, const char *help));
+/*
+ * Every key with its type (string, path, number, word, cpus or refused), its
+ * place in the XML form (NULL: none) and its help.
+ */
+void domcfg_describe(void (*each)(void *ctx, const char *key, const char *type,
+				  const char *xml, const char *help),
+		     void *ctx);
 
 #endif

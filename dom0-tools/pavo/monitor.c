@@ -140,7 +140,7 @@ static int restart(struct monitor *m)
 {
 	struct tool *t = m->t;
 	domid_t domid;
-	int rc = domain_create(t, &m->cfg, false, &domid);
+	int rc = domain_create(t, &m->cfg, &domid);
 
 	state_clear_restart(m->uuid);
 	if (rc == 0) {
