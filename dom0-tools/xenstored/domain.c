@@ -22,10 +22,8 @@
 static void record(struct server *sv, const struct conn *c)
 {
 	struct conn_record r = {.kind = CONN_RING,
-				.domid = c->domid,
 				.target = c->target,
 				.port = c->ring->remote_port,
-				.is_introduced = c->ring->is_introduced,
 				.fd = -1,
 				.mfn = c->ring->mfn};
 
@@ -162,13 +160,12 @@ static void attach(struct server *sv, struct conn *c)
 	c->is_dead = false;
 	set_ring_word(&page->error, XENSTORE_ERROR_NONE);
 	set_ring_word(&page->server_features, FEATURES);
-	set_ring_word(&page->connection, XENSTORE_CONNECTED);
+	c->ring->must_confirm = true;
 	if (ring_attach(c))
 		domain_fail(sv, c, XENSTORE_ERROR_RINGIDX);
 	else
 		server_mark_ready(sv, c);
 	server_mark_dirty(sv, c);
-	xen_notify(c->ring->local_port);
 }
 
 int domain_init_own(struct server *sv)
@@ -181,7 +178,6 @@ int domain_init_own(struct server *sv)
 	c = connect(sv, 0, 0, &rc);
 	if (!c)
 		return rc;
-	c->ring->is_introduced = true;
 	attach(sv, c);
 	record(sv, c);
 	return 0;
@@ -237,7 +233,6 @@ int domain_introduce(struct server *sv, unsigned int domid, uint64_t mfn,
 	if (rc)
 		return -EINVAL;
 	c->ring->mfn = mfn;
-	c->ring->is_introduced = true;
 	attach(sv, c);
 	record(sv, c);
 	if (find_domain(domid, &d)) {
@@ -406,12 +401,17 @@ void domain_fill(struct server *sv, struct conn *c)
 
 void domain_publish(struct server *sv, struct conn *c)
 {
+	struct ring_link *l = c->ring;
 	int rc = c->is_dead ? 0 : ring_publish(&sv->store, c);
 
 	if (rc < 0)
 		domain_fail(sv, c, XENSTORE_ERROR_RINGIDX);
-	else if (rc)
-		xen_notify(c->ring->local_port);
+	/* only now is the fresh start on record */
+	if (l->must_confirm)
+		set_ring_word(&l->page->connection, XENSTORE_CONNECTED);
+	if (rc > 0 || l->must_confirm)
+		xen_notify(l->local_port);
+	l->must_confirm = false;
 }
 
 /* Is the domain of this number not the one that was introduced? */
@@ -426,8 +426,7 @@ static bool was_another(const struct account *a)
 }
 
 struct conn *domain_restore(struct server *sv, unsigned int domid, uint64_t mfn,
-			    uint32_t port, unsigned int target,
-			    bool is_introduced)
+			    uint32_t port, unsigned int target)
 {
 	struct account *a = account_find(&sv->store.accounts, domid);
 	struct xen_domain d;
@@ -447,7 +446,6 @@ struct conn *domain_restore(struct server *sv, unsigned int domid, uint64_t mfn,
 	}
 	c->target = (uint16_t)target;
 	c->ring->mfn = mfn;
-	c->ring->is_introduced = is_introduced;
 	set_ring_word(&c->ring->page->server_features, FEATURES);
 	return c;
 }

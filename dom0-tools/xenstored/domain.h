@@ -45,8 +45,7 @@ void domain_close(struct server *sv, struct conn *c);
 
 /* Restoring: connect again as before.  NULL: it is gone. */
 struct conn *domain_restore(struct server *sv, unsigned int domid, uint64_t mfn,
-			    uint32_t port, unsigned int target,
-			    bool is_introduced);
+			    uint32_t port, unsigned int target);
 /* Tell the domains of what happened while nobody was listening. */
 void domain_restored(struct server *sv);
 

@@ -23,8 +23,8 @@ struct journal_options {
 	const char *boot_id; /* differs: what is there is discarded */
 	size_t log_bytes;    /* size of the log; 0: default */
 	bool discard;	     /* start empty in any case */
-	bool no_mmap;	      /* tests: the tdb makes system calls */
-	int tdb_buckets;      /* of a new tdb; 0: default */
+	bool no_mmap;	     /* tests: the tdb makes system calls */
+	int tdb_buckets;     /* of a new tdb; 0: default */
 };
 
 /*

@@ -117,6 +117,17 @@ static void set_quota(const char *name, const char *value)
 	server.store.accounts.quota[q] = (uint32_t)v;
 }
 
+/* The quotas that have an option of their own. */
+static const char *letter_quota(int c)
+{
+	return c == 'E'	  ? "nodes"
+	       : c == 'S' ? "node-size"
+	       : c == 'W' ? "watches"
+	       : c == 't' ? "transactions"
+	       : c == 'A' ? "node-permissions"
+			  : "path-max";
+}
+
 static void set_quota_pair(char *arg)
 {
 	char *eq = strchr(arg, '=');
@@ -186,22 +197,12 @@ static void parse_options(int argc, char **argv, struct options *o)
 			set_quota_pair(optarg);
 			break;
 		case 'E':
-			set_quota("nodes", optarg);
-			break;
 		case 'S':
-			set_quota("node-size", optarg);
-			break;
 		case 'W':
-			set_quota("watches", optarg);
-			break;
 		case 't':
-			set_quota("transactions", optarg);
-			break;
 		case 'A':
-			set_quota("node-permissions", optarg);
-			break;
 		case 'M':
-			set_quota("path-max", optarg);
+			set_quota(letter_quota(c), optarg);
 			break;
 		case 'h':
 		case 'H':

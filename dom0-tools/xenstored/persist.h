@@ -35,14 +35,10 @@ void persist_txn_gone(struct store *s, const struct txn *t);
 
 /* A connection as it is recorded; sockets only across a live update. */
 struct conn_record {
-	uint32_t kind;
-	uint32_t domid, target;
-	uint32_t is_read_only;
+	uint64_t mfn;  /* rings */
 	uint32_t port; /* rings: the domain's event channel port */
-	uint32_t is_introduced;
-	int32_t fd; /* sockets */
-	uint32_t reserved;
-	uint64_t mfn;
+	int32_t fd;    /* sockets */
+	uint16_t kind, target, is_read_only, reserved;
 };
 
 void persist_conn(struct store *s, const struct conn *c,

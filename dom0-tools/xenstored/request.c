@@ -288,7 +288,7 @@ static int do_get_perms(const struct request *r)
 	int rc = only_path(r, true, &p);
 
 	if (!rc)
-		rc = store_get_perms(r->s, r->c, r->t, p.s, p.len, &b);
+		rc = store_read(r->s, r->c, r->t, p.s, p.len, &b);
 	if (rc)
 		return rc;
 	/* at most a letter, five digits and a NUL each */
@@ -370,6 +370,7 @@ static int do_watch(const struct request *r)
 {
 	const char *vec[3];
 	int nr = strings(r, vec, 3), depth = WATCH_ANY_DEPTH, rc;
+	const struct watch *w;
 	unsigned long v;
 	struct path p;
 
@@ -388,8 +389,8 @@ static int do_watch(const struct request *r)
 		return rc;
 	reply_ok(r);
 	/* the newest watch is the last of its connection */
-	watch_fire_one(r->s,
-		       list_entry(r->c->watches.prev, struct watch, of_conn));
+	w = list_entry(r->c->watches.prev, struct watch, of_conn);
+	conn_event(r->c, w, w->at->path, w->at->len);
 	return 0;
 }
 

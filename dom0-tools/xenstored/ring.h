@@ -31,7 +31,7 @@ struct ring_link {
 	uint32_t rsp_prod;    /* bytes before it are in the ring */
 	bool is_progress_new; /* req_cons is ahead of the journal */
 	bool is_taken_new;    /* req_cons is ahead of the page */
-	bool is_introduced;   /* counts as known to the toolstack */
+	bool must_confirm;    /* tell the domain that it is connected */
 	struct ring_chunk *chunk;
 	size_t first_chunk, nr_chunks, chunks_size;
 };

@@ -239,8 +239,7 @@ static struct conn *restore_conn(uint32_t id, const struct conn_record *r,
 	struct conn *c;
 
 	if (r->kind == CONN_RING)
-		return domain_restore(sv, id, r->mfn, r->port, r->target,
-				      r->is_introduced);
+		return domain_restore(sv, id, r->mfn, r->port, r->target);
 	if (!sv->live_update.is_resuming)
 		return NULL;
 	c = socket_add(sv, r->fd, r->is_read_only);

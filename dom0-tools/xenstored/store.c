@@ -134,12 +134,6 @@ int store_list(struct store *s, struct conn *c, struct txn *t, const char *path,
 	return get(s, c, t, path, len, PERM_READ, TOUCH_READ | TOUCH_KIDS, out);
 }
 
-int store_get_perms(struct store *s, struct conn *c, struct txn *t,
-		    const char *path, size_t len, const struct body **out)
-{
-	return store_read(s, c, t, path, len, out);
-}
-
 /* Nodes left by an earlier domain of the same number are on no account. */
 static void charge(struct store *s, const struct body *b)
 {

@@ -45,8 +45,6 @@ int store_read(struct store *s, struct conn *c, struct txn *t, const char *path,
 	       size_t len, const struct body **out);
 int store_list(struct store *s, struct conn *c, struct txn *t, const char *path,
 	       size_t len, const struct node **out);
-int store_get_perms(struct store *s, struct conn *c, struct txn *t,
-		    const char *path, size_t len, const struct body **out);
 int store_write(struct store *s, struct conn *c, struct txn *t,
 		const char *path, size_t len, const void *value,
 		size_t value_len);

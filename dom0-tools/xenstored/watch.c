@@ -215,21 +215,18 @@ void watch_del_all(struct store *s, struct conn *c)
 		del(s, list_entry(l, struct watch, of_conn));
 }
 
-void watch_fire_one(struct store *s, const struct watch *w)
-{
-	(void)s;
-	conn_event(w->conn, w, w->at->path, w->at->len);
-}
-
 /* One changed path, and who may know of it. */
 struct event {
 	const char *path;
 	size_t len;
 	const struct body *now, *old, *parent;
 	bool has_parent; /* looked up already */
+	/* many watches in a row belong to one connection */
+	const struct conn *last;
+	bool last_may_know;
 };
 
-static bool may_know(const struct store *s, const struct conn *c,
+static bool find_out(const struct store *s, const struct conn *c,
 		     struct event *e)
 {
 	const struct node *n;
@@ -246,6 +243,16 @@ static bool may_know(const struct store *s, const struct conn *c,
 		e->has_parent = true;
 	}
 	return e->parent && store_access(s, c, e->parent) & PERM_READ;
+}
+
+static bool may_know(const struct store *s, const struct conn *c,
+		     struct event *e)
+{
+	if (c != e->last) {
+		e->last_may_know = find_out(s, c, e);
+		e->last = c;
+	}
+	return e->last_may_know;
 }
 
 static void fire_at(const struct store *s, size_t len, uint32_t hash,
@@ -270,7 +277,7 @@ static void fire_at(const struct store *s, size_t len, uint32_t hash,
 void watch_fire(struct store *s, const char *path, size_t len, bool exact,
 		const struct body *now, const struct body *old)
 {
-	struct event e = {path, len, now, old, NULL, false};
+	struct event e = {.path = path, .len = len, .now = now, .old = old};
 	uint32_t h = HASH_START;
 	int levels = 0;
 
@@ -299,7 +306,8 @@ void watch_fire_special(struct store *s, const char *name, unsigned int domid)
 	size_t len = strlen(name), full_len;
 	const struct node *n = tree_lookup(s->root, name, len);
 	char full[64];
-	struct event e = {full, 0, n ? n->body : NULL, NULL, NULL, true};
+	struct event e = {
+		.path = full, .now = n ? n->body : NULL, .has_parent = true};
 	struct watch_path *wp = find(s, name, len, hash_path(name, len));
 	struct list *l, *next;
 

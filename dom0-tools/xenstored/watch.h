@@ -42,9 +42,6 @@ int watch_del(struct store *s, struct conn *c, const char *path, size_t len,
 	      const char *token);
 void watch_del_all(struct store *s, struct conn *c);
 
-/* Tell @w's owner about its own path, as when it has just been set. */
-void watch_fire_one(struct store *s, const struct watch *w);
-
 /*
  * @path has changed: tell every watch on it and, unless @exact, above it.
  * @now and @old are what stood there after and before the change, if

@@ -361,3 +361,45 @@ UNIT_TEST(ten_thousand_nodes_come_back)
 	client_close(&dom0);
 	daemon_stop();
 }
+
+static void reconnect_and_die(void)
+{
+	struct xenstore_domain_interface *page = &world->domain[1].page;
+
+	daemon_start(dir);
+	page->connection = XENSTORE_RECONNECT;
+	guest->is_set_up = false; /* the wish has been made */
+	domain_event(&server, (uint32_t)server.ring_of[1]->ring->local_port);
+	daemon_run();
+	daemon_stop();
+}
+
+UNIT_TEST(a_reconnection_is_completed_by_the_next_daemon)
+{
+	struct world_domain *d;
+	long n = 0;
+	bool died;
+
+	do {
+		struct client c;
+
+		with_domain_1_and_2();
+		d = &world->domain[1];
+		died = dies_at(n++, reconnect_and_die);
+		daemon_start(dir);
+		if (guest->is_set_up) {
+			daemon_stop();
+			continue;
+		}
+		EXPECT_EQ(d->page.connection, XENSTORE_CONNECTED);
+		EXPECT_EQ(d->page.error, XENSTORE_ERROR_NONE);
+		d->req_prod = d->page.req_prod;
+		d->rsp_cons = d->page.rsp_prod;
+		EXPECT_EQ(d->rsp_cons, d->page.rsp_cons);
+		EXPECT_EQ(server.store.accounts.of[1]->watches, 0);
+		c = client_domain(1);
+		EXPECT(xs_read(&c, 0, "data") != NULL);
+		daemon_stop();
+	} while (died);
+	EXPECT(n > 10);
+}
