@@ -95,6 +95,12 @@ static int unpack_kernel(struct build *b, const uint8_t *payload, size_t len,
 	if (rc)
 		return fail(rc, "the first module (kernel): its %s payload %s",
 			    format, why);
+	/* lz4's legacy form has no check of its own, and a limit for a size. */
+	if (out < size && payload != module_virt(module(KERNEL_MODULE)))
+		return fail(-EINVAL,
+			    "the first module (kernel): its %s payload holds "
+			    "less than it says",
+			    format);
 	rc = elf_parse(page_to_virt(b->unpacked), out, &b->kernel, &why);
 	if (rc)
 		return fail(rc, "the first module (kernel): its %s payload %s",

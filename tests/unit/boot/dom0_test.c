@@ -461,6 +461,27 @@ UNIT_TEST(a_corrupt_payload)
 	expect_refusal(f, "its gzip payload is corrupt");
 }
 
+/* Linux appends the size; gzip ends with its own, which is then not used. */
+UNIT_TEST(a_payload_that_holds_less_than_it_says)
+{
+	struct file g = gzip(make_elf(&good));
+
+	put(&g, g.n, &(uint32_t){FILE_SIZE + 1}, 4);
+	g.n += 4;
+	machine_init(128);
+	expect_refusal(bzimage(g), "holds less than it says");
+}
+
+UNIT_TEST(a_payload_that_holds_more_than_it_says)
+{
+	struct file g = gzip(make_elf(&good));
+
+	put(&g, g.n, &(uint32_t){FILE_SIZE - 1}, 4);
+	g.n += 4;
+	machine_init(128);
+	expect_refusal(bzimage(g), "holds more than it says");
+}
+
 UNIT_TEST(a_payload_of_no_known_kind)
 {
 	struct file f = packed_kernel(&good);
