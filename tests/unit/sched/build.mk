@@ -5,7 +5,7 @@ SCHED_TEST_SRC := $(SCHED_SRC) tests/unit/unit_test.c \
 	tests/unit/sched/machine.c $(wildcard tests/unit/sched/*_test.c)
 SCHED_RACE_SRC := $(SCHED_SRC) tests/unit/sched/race.c
 SCHED_TEST_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 $(WARN) -DDEBUG \
-	-Ihypervisor/include -Ihypercalls/include -fsanitize=address,undefined \
+	-Ihypervisor/include -Ihypercalls/include -Ihypercalls -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 SCHED_TEST_DEPS := $(wildcard tests/unit/*.h tests/unit/sched/*.h \
 	hypervisor/include/hv/*.h hypervisor/sched/*.h)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <hv/evtchn.h>
+#include <hv/hypercalls.h>
 
 #include "../unit_test.h"
 #include "machine.h"

@@ -9,6 +9,7 @@
 
 #include <hv/assert.h>
 #include <hv/evtchn.h>
+#include <hv/hypercalls.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
 #include <hv/sched_op.h>
