@@ -37,7 +37,7 @@ done
 
 install="apt-get install -y --no-install-recommends$missing"
 if [ "$(id -u)" -ne 0 ]; then
-	echo "Packages are missing.  As root: $install" >&2
+	echo "Packages are missing.  As root: apt-get update && $install" >&2
 	exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
