@@ -15,17 +15,23 @@ WORLD_DEPS := $(wildcard tests/unit/*.h tests/unit/host/*.h \
 EVTCHN_TEST_SRC := $(WORLD_SRC) hypervisor/lib/spinlock.c \
 	$(wildcard tests/unit/evtchn/*_test.c)
 # Coroutines and the address sanitizer do not mix.
-EVTCHN_MODEL_SRC := $(WORLD_SRC) tests/unit/host/explore.c \
-	$(wildcard tests/unit/evtchn/model/*.c)
+EVTCHN_MODEL_SRC := $(WORLD_SRC) tests/unit/host/explore.c
 
 $(EVTCHN_TEST)/evtchn: $(EVTCHN_TEST_SRC) $(WORLD_DEPS)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(WORLD_FLAGS) $(WORLD_SANITIZE) -o $@ $(EVTCHN_TEST_SRC)
 
-$(EVTCHN_TEST)/fifo_model: $(EVTCHN_MODEL_SRC) $(WORLD_DEPS)
+$(EVTCHN_TEST)/fifo_model: $(EVTCHN_MODEL_SRC) $(WORLD_DEPS) \
+		tests/unit/evtchn/model/fifo_model.c
 	@mkdir -p $(@D)
 	$(HOSTCC) -Itests/unit/evtchn/model $(WORLD_FLAGS) -O2 -o $@ \
-		$(EVTCHN_MODEL_SRC)
+		$(filter %.c,$^)
+
+$(EVTCHN_TEST)/port_model: $(EVTCHN_MODEL_SRC) $(WORLD_DEPS) \
+		tests/unit/evtchn/model/port_model.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(WORLD_FLAGS) -O2 -include tests/unit/host/atomics.h \
+		-o $@ $(filter %.c,$^)
 
 # Run programs of tests and make one result of theirs: $(call sum_up,NAME,PROGS)
 sum_up = @mkdir -p $(O)/results; for t in $(2); do \
@@ -36,7 +42,7 @@ sum_up = @mkdir -p $(O)/results; for t in $(2); do \
 	rc=$$?; cat $(O)/results/$(1).txt; exit $$rc
 
 .PHONY: check-evtchn
-check-evtchn: $(EVTCHN_TEST)/evtchn $(EVTCHN_TEST)/fifo_model ## event channels
+check-evtchn: $(addprefix $(EVTCHN_TEST)/,evtchn fifo_model port_model) ## event channels
 	$(call sum_up,evtchn,$^)
 
 check-unit: check-evtchn

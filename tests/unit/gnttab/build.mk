@@ -18,7 +18,7 @@ $(GNTTAB_TEST)/gnttab: $(GNTTAB_DEPS)
 $(GNTTAB_TEST)/grant_model: $(GNTTAB_DEPS)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(WORLD_FLAGS) -O2 \
-		-include tests/unit/gnttab/model/atomics.h \
+		-include tests/unit/host/atomics.h \
 		-o $@ $(GNTTAB_MODEL_SRC)
 
 .PHONY: check-gnttab

@@ -3,8 +3,8 @@
  * Put in front of every file of the model: atomic accesses become plain ones,
  * after each of which the explorer may let another actor go on.
  */
-#ifndef MODEL_ATOMICS_H
-#define MODEL_ATOMICS_H
+#ifndef TEST_ATOMICS_H
+#define TEST_ATOMICS_H
 
 #include <stdint.h>
 
@@ -18,6 +18,11 @@ void explore_access(const void *p, uint32_t val);
 #define __atomic_store_n(p, v, order) ((void)SEEN(p, *(p) = (v)))
 #define __atomic_fetch_or(p, v, order) \
 	({ __auto_type o_ = *(p); *(p) |= (v); SEEN(p, o_); })
+#define __atomic_fetch_add(p, v, order) \
+	({ __auto_type o_ = *(p); *(p) += (v); SEEN(p, o_); })
+#define __atomic_sub_fetch(p, v, order) SEEN(p, *(p) -= (v))
+#define __atomic_exchange_n(p, v, order) \
+	({ __auto_type o_ = *(p); *(p) = (v); SEEN(p, o_); })
 #define __atomic_fetch_and(p, v, order) \
 	({ __auto_type o_ = *(p); *(p) &= (v); SEEN(p, o_); })
 #define __atomic_compare_exchange_n(p, old, v, weak, ok, failed)          \

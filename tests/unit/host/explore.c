@@ -30,6 +30,13 @@ static struct actor {
 	char *stack;
 } actors[MAX_ACTORS];
 static unsigned int nr_actors, this_actor;
+static bool is_running; /* an actor */
+void (*explore_at_start)(void);
+
+/* Those that a pruned run leaves held. */
+#define MAX_HELD 16
+static spinlock_t *held[MAX_HELD];
+static unsigned int nr_held;
 static void *scheduler_sp;
 
 /* Go on at @load with the registers a call keeps; come back at *@save. */
@@ -164,7 +171,8 @@ static bool table_add(uint64_t h)
 
 static void give_way(void)
 {
-	explore_switch(&actors[this_actor].sp, scheduler_sp);
+	if (is_running)
+		explore_switch(&actors[this_actor].sp, scheduler_sp);
 }
 
 static void see(uint64_t what)
@@ -177,8 +185,7 @@ void explore_access(const void *p, uint32_t val)
 	see((uint64_t)(uintptr_t)p);
 	see(val + 1ULL);
 	actors[this_actor].nr_accesses++;
-	if (nr_actors)
-		give_way();
+	give_way();
 }
 
 void explore_wait(const uint8_t *flag)
@@ -204,17 +211,21 @@ void spin_lock(spinlock_t *l)
 {
 	see((uint64_t)(uintptr_t)l);
 	actors[this_actor].lock = l;
-	if (nr_actors)
-		give_way();
+	give_way();
 	actors[this_actor].lock = NULL;
 	EXPECT_EQ(l->owner, 0);
 	l->owner = (uint16_t)(this_actor + 1);
+	EXPECT(nr_held < MAX_HELD);
+	held[nr_held++] = l;
 }
 
 void spin_unlock(spinlock_t *l)
 {
 	EXPECT_EQ(l->owner, this_actor + 1);
 	l->owner = 0;
+	for (unsigned int i = 0; i < nr_held; i++)
+		if (held[i] == l)
+			held[i] = held[--nr_held];
 }
 
 bool spin_is_held(const spinlock_t *l)
@@ -282,6 +293,8 @@ static void start_run(void)
 {
 	depth = 0;
 	is_pruned = false;
+	while (nr_held)
+		held[--nr_held]->owner = 0;
 	for (unsigned int i = 0; i < nr_regions; i++)
 		memcpy(regions[i].p, regions[i].initial, regions[i].size);
 	for (unsigned int i = 0; i < nr_actors; i++) {
@@ -304,6 +317,8 @@ static void start_run(void)
 static bool run(void)
 {
 	start_run();
+	if (explore_at_start)
+		explore_at_start();
 	for (;;) {
 		unsigned int ready[MAX_ACTORS], nr = 0;
 
@@ -316,7 +331,9 @@ static bool run(void)
 		if (is_pruned)
 			return false;
 		see(memory_hash(quiet, nr_quiet));
+		is_running = true;
 		explore_switch(&scheduler_sp, actors[this_actor].sp);
+		is_running = false;
 		if (is_pruned)
 			return false;
 	}

@@ -21,6 +21,9 @@ void explore_quiet(void *p, size_t size);
  */
 void explore_actor(void (*fn)(void), bool idle_ok);
 
+/* Called before each run, for what can not be watched. */
+extern void (*explore_at_start)(void);
+
 /* Called by actors. */
 void explore_access(const void *p, uint32_t val);
 /* Give way until *@flag is not 0. */

@@ -107,12 +107,31 @@ static bool alloc_fails(void)
 	return world_fail_alloc && --world_fail_alloc == 0;
 }
 
+static struct {
+	uint64_t used;
+	char room[WORLD_ARENA - 8];
+} arena;
+static bool use_arena;
+
+void *world_use_arena(void)
+{
+	use_arena = true;
+	return &arena;
+}
+
 void *xzalloc_bytes(size_t size)
 {
+	void *p;
+
 	if (alloc_fails())
 		return NULL;
 	live_objects++;
-	return calloc(1, size);
+	if (!use_arena)
+		return calloc(1, size);
+	p = arena.room + arena.used;
+	arena.used += round_up(size, 16);
+	EXPECT(arena.used <= sizeof(arena.room));
+	return memset(p, 0, size);
 }
 
 void xfree(const void *p)
@@ -120,7 +139,8 @@ void xfree(const void *p)
 	if (!p)
 		return;
 	live_objects--;
-	free((void *)(uintptr_t)p);
+	if (!use_arena)
+		free((void *)(uintptr_t)p);
 }
 
 /* -------- frames -------- */

@@ -48,6 +48,12 @@ extern unsigned int world_flushes;
 /* Faults: the nth from now fails, counted from 1; 0: none does. */
 extern unsigned int world_fail_alloc, world_fail_copy, world_fail_hold;
 extern unsigned int world_nr_allocs;
+/*
+ * From now on allocate here, where an explorer can put back what was there:
+ * an arena of that many bytes, which starts with the number used.
+ */
+#define WORLD_ARENA 4096
+void *world_use_arena(void);
 /* preempt_check() says yes each time this many calls are made; 0: never. */
 extern unsigned int world_preempt_every;
 /* Called in preempt_check(), if set. */
