@@ -223,25 +223,21 @@ void persist_touched(struct store *s, const struct txn *t,
 		     const struct touched *e)
 {
 	struct touched_record r = {e->seq, e->flags};
-	const struct node *n = NULL;
+	const struct body *b = e->body;
 	struct key k;
 	char *p;
 
 	if (!s->journal || !t->conn->is_recorded)
 		return;
-	if (e->flags & TOUCH_SET)
-		n = tree_lookup(t->root, e->path, e->path_len);
-	if (!n)
-		r.flags &= ~(uint32_t)TOUCH_SET;
 	txn_key(&k, 't', t);
 	key_add(&k, e->path, e->path_len);
 	p = journal_put(s->journal, k.len,
-			sizeof(r) + (n ? node_value_len(n->body) : 0));
+			sizeof(r) + (b ? node_value_len(b) : 0));
 	if (!p)
 		return;
 	p = put(put(p, k.s, k.len), &r, sizeof(r));
-	if (n)
-		put_node(p, n->body, n->kids_gen);
+	if (b)
+		put_node(p, b, 0);
 }
 
 void persist_txn_gone(struct store *s, const struct txn *t)

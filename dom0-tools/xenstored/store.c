@@ -250,6 +250,9 @@ static int set(struct store *s, struct txn *t, const char *path, size_t len,
 	t->memory += cost;
 	t->conn->account->memory += cost;
 	e->flags |= (uint8_t)(TOUCH_READ | TOUCH_SET | fire);
+	body_put(e->body);
+	e->body = body;
+	body->refs++;
 	persist_touched(s, t, e);
 	return 0;
 }

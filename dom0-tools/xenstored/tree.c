@@ -24,33 +24,85 @@
 struct name {
 	const char *s;
 	size_t len;
-	bool is_number;
+	uint64_t key;
 };
 
-static struct name name_of(const char *s, size_t len)
+/*
+ * The first bytes of a name as a number of which the order is the order of
+ * names: numbers have their length in front, words the highest bit.
+ */
+static uint64_t make_key(uint64_t first8, size_t len, bool is_number)
 {
-	struct name n = {s, len, len > 0};
+	if (len < 8)
+		first8 <<= 8 * (8 - len) & 63;
+	if (is_number)
+		return (uint64_t)(len < 127 ? len : 127) << 56 | first8 >> 8;
+	return first8 | 1ull << 63;
+}
 
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] < '0' || s[i] > '9') {
-			n.is_number = false;
-			break;
-		}
+/* How many characters of the name a key holds. */
+static size_t key_chars(uint64_t key)
+{
+	return key >> 63 ? 8 : 7;
+}
+
+/* Up to eight characters, the first in the highest byte. */
+static uint64_t first_chars(const char *s, size_t len, const char *end)
+{
+	uint64_t v = 0;
+
+	if (end - s >= 8) {
+		memcpy(&v, s, 8);
+		return __builtin_bswap64(v) >> (len < 8 ? 64 - 8 * len : 0);
 	}
+	for (size_t i = 0; i < len; i++)
+		v = v << 8 | (unsigned char)s[i];
+	return v;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The name at @p, which ends at a slash or at @end. */
+static struct name name_at(const char *p, const char *end)
+{
+	struct name n = {.s = p};
+	bool is_number = false;
+
+	while (p < end && *p != '/')
+		p++;
+	n.len = (size_t)(p - n.s);
+	if (!n.len) {
+		n.key = make_key(0, 0, false);
+		return n;
+	}
+	if (is_digit(*n.s)) {
+		while (p > n.s && is_digit(p[-1]))
+			p--;
+		is_number = p == n.s;
+	}
+	n.key = make_key(first_chars(n.s, n.len, end), n.len, is_number);
 	return n;
 }
 
 static int name_cmp(const struct name *a, const struct node *n)
 {
-	const struct body *b = n->body;
-	size_t shorter = a->len < b->name_len ? a->len : b->name_len;
+	const struct body *b;
+	size_t skip, shorter;
 	int rc;
 
-	if (a->is_number != n->is_number)
-		return a->is_number ? -1 : 1;
-	if (a->is_number && a->len != b->name_len)
+	if (a->key != n->key)
+		return a->key < n->key ? -1 : 1;
+	skip = key_chars(a->key);
+	if (a->len <= skip)
+		return 0;
+	b = n->body;
+	if (!(a->key >> 63) && a->len != b->name_len)
 		return a->len < b->name_len ? -1 : 1;
-	rc = memcmp(a->s, body_name(b), shorter);
+	shorter = a->len < b->name_len ? a->len : b->name_len;
+	rc = memcmp(a->s + skip, body_name(b) + skip, shorter - skip);
 	if (rc || a->len == b->name_len)
 		return rc;
 	return a->len < b->name_len ? -1 : 1;
@@ -209,12 +261,10 @@ size_t path_parent_len(const char *path, size_t len)
 /* The next component of a path, starting at *@p; "/" is the component "". */
 static struct name next_component(const char **p, const char *end)
 {
-	const char *s = *p, *e = s;
+	struct name n = name_at(*p, end);
 
-	while (e < end && *e != '/')
-		e++;
-	*p = e + 1;
-	return name_of(s, (size_t)(e - s));
+	*p += n.len + 1;
+	return n;
 }
 
 static const char *path_end(const char *path, size_t len)
@@ -237,7 +287,7 @@ static const struct node *find(const struct node *n, const struct name *name)
 const struct node *node_child(const struct node *dir, const char *name,
 			      size_t len)
 {
-	struct name n = name_of(name, len);
+	struct name n = name_at(name, name + len);
 
 	return find(dir->kids, &n);
 }
@@ -294,12 +344,10 @@ static struct node *own_parent(struct node **root, const char *path, size_t len,
 	size_t plen = path_parent_len(path, len);
 
 	if (plen == 0) {
-		const char *end = path_end(path, len);
-
-		*last = name_of(path, (size_t)(end - path));
+		*last = name_at(path, path_end(path, len));
 		return own(root);
 	}
-	*last = name_of(path + plen + (plen > 1), len - plen - (plen > 1));
+	*last = name_at(path + plen + (plen > 1), path + len);
 	return tree_own(root, path, plen);
 }
 
@@ -341,7 +389,7 @@ struct node *tree_set(struct node **root, const char *path, size_t len,
 	if (!n)
 		goto put_body;
 	n->refs = n->height = 1;
-	n->is_number = name.is_number;
+	n->key = name.key;
 	n->body = body;
 	if (!insert(&dir->kids, &name, n)) {
 		free(n);
@@ -467,9 +515,10 @@ static void check_kids(const struct node *n, struct check *c)
 	if (!n)
 		return;
 	check_kids(n->left, c);
-	name = name_of(body_name(n->body), n->body->name_len);
-	if (name.is_number != n->is_number || n->refs == 0 ||
-	    n->body->refs == 0 || (c->prev && name_cmp(&name, c->prev) <= 0) ||
+	name = name_at(body_name(n->body),
+		       body_name(n->body) + n->body->name_len);
+	if (name.key != n->key || n->refs == 0 || n->body->refs == 0 ||
+	    (c->prev && name_cmp(&name, c->prev) <= 0) ||
 	    n->height != 1 + (height(n->left) > height(n->right)
 				      ? height(n->left)
 				      : height(n->right)) ||

@@ -42,7 +42,7 @@ struct body {
 struct node {
 	uint32_t refs;
 	uint8_t height;
-	bool is_number; /* the name is all digits: sorted by value */
+	uint64_t key; /* sorts as the beginning of the name does */
 	struct node *left, *right;
 	struct node *kids; /* AVL root of the children, sorted by name */
 	struct body *body;

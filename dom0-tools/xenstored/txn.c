@@ -189,6 +189,8 @@ static void unset_below(struct store *s, const struct txn *t, const char *path,
 		    (e->path_len > len && e->path[len] != '/'))
 			continue;
 		e->flags &= (uint8_t)~TOUCH_SET;
+		body_put(e->body);
+		e->body = NULL;
 		persist_touched(s, t, e);
 	}
 }
@@ -223,10 +225,12 @@ int txn_touch(struct store *s, struct txn *t, const char *path, size_t len,
 
 	if (rc)
 		return rc;
-	if (flags & TOUCH_RM)
+	if (flags & TOUCH_RM) {
 		unset_below(s, t, path, len);
-	else if ((e->flags & flags) == flags)
+		t->has_removed = true;
+	} else if ((e->flags & flags) == flags) {
 		return 0;
+	}
 	e->flags |= (uint8_t)flags;
 	persist_touched(s, t, e);
 	return 0;
@@ -263,28 +267,39 @@ struct target {
 	bool is_live;
 };
 
-/* Put e->body in its place, and before it the parents that are missing. */
+static int apply_set(const struct target *to, struct touched *e);
+
+/* Nodes that the transaction made are put in place before what is in them. */
+static int apply_parent(const struct target *to, const struct touched *e)
+{
+	size_t plen = path_parent_len(e->path, e->path_len);
+	struct touched *parent;
+
+	/* what was there before has its parents, if they were not removed */
+	if (!plen || (e->flags & TOUCH_EXISTED && !to->t->has_removed) ||
+	    tree_lookup(*to->root, e->path, plen))
+		return 0;
+	parent = find(to->t, e->path, plen, hash(e->path, plen));
+	return parent ? apply_set(to, parent) : -ENOENT;
+}
+
 static int apply_set(const struct target *to, struct touched *e)
 {
-	struct body *b = e->body, *old;
-	size_t plen = path_parent_len(e->path, e->path_len);
+	struct body *old;
 	int rc;
 
-	if (!b)
+	if (!(e->flags & TOUCH_SET) || e->is_applied)
 		return 0;
-	if (plen && !tree_lookup(*to->root, e->path, plen)) {
-		struct touched *parent =
-			find(to->t, e->path, plen, hash(e->path, plen));
-
-		rc = parent ? apply_set(to, parent) : -ENOENT;
-		if (rc)
-			return rc;
-	}
-	e->body = NULL;
+	rc = apply_parent(to, e);
+	if (rc)
+		return rc;
+	e->is_applied = true;
+	e->body->refs++;
 	if (to->is_live)
-		return store_apply_set(to->s, e->path, e->path_len, b,
+		return store_apply_set(to->s, e->path, e->path_len, e->body,
 				       to->s->gen);
-	if (!tree_set(to->root, e->path, e->path_len, b, b->gen, &old))
+	if (!tree_set(to->root, e->path, e->path_len, e->body, e->body->gen,
+		      &old))
 		return -ENOMEM;
 	body_put(old);
 	return 0;
@@ -299,6 +314,7 @@ static int apply(const struct target *to)
 	{
 		struct touched *e = list_entry(l, struct touched, link);
 
+		e->is_applied = false;
 		if (!(e->flags & TOUCH_RM) ||
 		    !tree_lookup(*to->root, e->path, e->path_len))
 			continue;
@@ -314,41 +330,17 @@ static int apply(const struct target *to)
 	return rc;
 }
 
-/* Keep only what has to be written, so that the live tree is not shared. */
-static void take_bodies(struct txn *t)
-{
-	struct list *l;
-
-	for (l = t->touched.next; l != &t->touched; l = l->next) {
-		struct touched *e = list_entry(l, struct touched, link);
-		const struct node *n;
-
-		if (!(e->flags & TOUCH_SET))
-			continue;
-		n = tree_lookup(t->root, e->path, e->path_len);
-		if (n) {
-			e->body = n->body;
-			e->body->refs++;
-		}
-	}
-	drop_view(t);
-}
-
+/* Removals were announced when they were applied. */
 static void fire(struct store *s, const struct txn *t)
 {
 	const struct list *l;
 
 	for (l = t->touched.next; l != &t->touched; l = l->next) {
 		const struct touched *e = list_entry(l, struct touched, link);
-		const struct node *n;
 
-		/* removals were announced when they were applied */
-		if (!(e->flags & TOUCH_SET) || !(e->flags & TOUCH_FIRE) ||
-		    e->path[0] != '/')
-			continue;
-		n = tree_lookup(s->root, e->path, e->path_len);
-		if (n)
-			watch_fire(s, e->path, e->path_len, false, n->body,
+		if (e->flags & TOUCH_SET && e->flags & TOUCH_FIRE &&
+		    e->path[0] == '/')
+			watch_fire(s, e->path, e->path_len, false, e->body,
 				   NULL);
 	}
 }
@@ -367,7 +359,8 @@ int txn_commit(struct store *s, struct txn *t)
 						 a->nodes + (uint32_t)t->nodes))
 		rc = -ENOSPC;
 	if (!rc) {
-		take_bodies(t);
+		/* so that the live tree is not shared, and not copied */
+		drop_view(t);
 		s->gen++;
 		rc = apply(&live);
 		fire(s, t);
@@ -402,6 +395,7 @@ int txn_restore_touched(struct store *s, struct txn *t, const char *path,
 	}
 	e->flags = (uint8_t)flags;
 	e->body = body;
+	t->has_removed |= (flags & TOUCH_RM) != 0;
 	return 0;
 }
 

@@ -28,7 +28,8 @@ struct touched {
 	uint32_t seq;
 	uint16_t path_len;
 	uint8_t flags;
-	struct body *body; /* while committing or restoring: to be put here */
+	bool is_applied;
+	struct body *body; /* if TOUCH_SET: what is to be there */
 	char path[];
 };
 
@@ -42,8 +43,9 @@ struct txn {
 	struct list touched;
 	struct touched **bucket;
 	uint32_t nr_touched, bucket_mask;
-	int32_t nodes;	/* created less removed, of the owner's */
-	size_t memory;	/* accounted to the owner */
+	int32_t nodes; /* created less removed, of the owner's */
+	size_t memory; /* accounted to the owner */
+	bool has_removed;
 	bool is_broken; /* memory ran out half way through a request */
 };
 
