@@ -51,7 +51,7 @@ static void print_cpu(void)
 		 f->nx ? "NX " : "", f->smep ? "SMEP " : "",
 		 f->smap ? "SMAP " : "", f->umip ? "UMIP " : "",
 		 f->fsgsbase ? "FSGSBASE " : "", f->xsave ? "XSAVE " : "",
-		 f->pcid ? "PCID(unused) " : "", f->phys_bits);
+		 f->use_pcid ? "PCID " : "", f->phys_bits);
 	log_info("Speculation: retpolines on, FPU %s; page tables of guests and hypervisor are %s\n",
 		 f->is_intel ? "eager" : "lazy",
 		 f->is_intel ? "NOT separate (Meltdown, L1TF not mitigated)"

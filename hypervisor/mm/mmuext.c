@@ -7,7 +7,6 @@
 #include <hv/mmu.h>
 #include <hv/page.h>
 #include <hv/string.h>
-#include <hv/x86/io.h>
 #include <hv/x86/pv_state.h>
 #include <hv/x86/pte.h>
 
@@ -96,8 +95,11 @@ static int new_root(struct vcpu *v, uint64_t mfn, struct page **slot,
 	}
 	*slot = pg;
 	*cr3 = mfn << PAGE_SHIFT;
+	tlb_set_roots(v);
 	if (cr3 == &v->arch.cr3_kernel)
-		tlb_load_cr3(*cr3);
+		tlb_load_cr3(v->arch.load_kernel);
+	else
+		tlb_flush_user();
 	if (old)
 		put_table(old);
 	return 0;
@@ -139,7 +141,8 @@ static int mmuext_invlpg_local(struct ext *x, struct mmuext_op *op)
 	if (x->owner != x->v->domain)
 		return -EPERM;
 	if (guest_address_ok(op->arg1.linear_addr))
-		invlpg(op->arg1.linear_addr);
+		tlb_flush_va_mask(cpumask_of(smp_processor_id()),
+				  op->arg1.linear_addr);
 	return 0;
 }
 

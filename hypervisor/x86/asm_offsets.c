@@ -30,8 +30,8 @@ void asm_offsets(void)
 	DEFINE(V_NMI_PENDING, offsetof(struct vcpu, nmi_pending));
 	DEFINE(V_IN_KERNEL, offsetof(struct vcpu, arch.in_kernel));
 	DEFINE(V_NMI_MASKED, offsetof(struct vcpu, arch.nmi_masked));
-	DEFINE(V_CR3_KERNEL, offsetof(struct vcpu, arch.cr3_kernel));
-	DEFINE(V_CR3_USER, offsetof(struct vcpu, arch.cr3_user));
+	DEFINE(V_LOAD_KERNEL, offsetof(struct vcpu, arch.load_kernel));
+	DEFINE(V_LOAD_USER, offsetof(struct vcpu, arch.load_user));
 	DEFINE(V_KERNEL_SP, offsetof(struct vcpu, arch.kernel_sp));
 	DEFINE(V_SYSCALL, offsetof(struct vcpu, arch.syscall.address));
 	DEFINE(V_SYSCALL_FAST, offsetof(struct vcpu, arch.syscall_fast));

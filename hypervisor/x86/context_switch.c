@@ -116,8 +116,8 @@ static void load(struct vcpu *v, struct cpu_info *ci)
 	__atomic_fetch_or(&v->domain->dirty_cpus, cpumask_of(cpu),
 			  __ATOMIC_SEQ_CST);
 	pv_map_tables(v);
-	tlb_load_cr3(v->arch.in_kernel ? v->arch.cr3_kernel
-					: v->arch.cr3_user);
+	tlb_load_cr3(v->arch.in_kernel ? v->arch.load_kernel
+					: v->arch.load_user);
 	pv_load_ldt(v);
 	switch_cr4(v);
 	load_segments(v);

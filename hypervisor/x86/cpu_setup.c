@@ -53,6 +53,7 @@ extern char boot_stack[];
 #define CR4_OSXMMEXCPT 0x400
 #define CR4_UMIP 0x800
 #define CR4_FSGSBASE 0x10000
+#define CR4_PCIDE 0x20000
 #define CR4_OSXSAVE 0x40000
 #define CR4_SMEP 0x100000
 #define CR4_SMAP 0x200000
@@ -76,9 +77,9 @@ void cpu_features_init(void)
 	f->smep = l7.b & (1u << 7);
 	f->smap = l7.b & (1u << 20);
 	f->fsgsbase = l7.b & 1;
-	f->invpcid = l7.b & (1u << 10);
 	f->umip = l7.c & (1u << 2);
-	f->pcid = l1.c & (1u << 17);
+	/* without INVPCID the other one could not be flushed */
+	f->use_pcid = (l1.c & (1u << 17)) && (l7.b & (1u << 10));
 	f->tsc_deadline = l1.c & (1u << 24);
 	f->xsave = l1.c & (1u << 26);
 	f->phys_bits = 36;
@@ -95,6 +96,8 @@ void cpu_features_init(void)
 		hv_cr4 |= CR4_UMIP;
 	if (f->xsave)
 		hv_cr4 |= CR4_OSXSAVE;
+	if (f->use_pcid)
+		hv_cr4 |= CR4_PCIDE;
 }
 
 /* With SMAP, the 3-byte NOPs around guest accesses become STAC and CLAC. */

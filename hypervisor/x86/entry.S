@@ -104,7 +104,7 @@ syscall_entry:
 	movb $1, INFO_MASK(%r11)
 	movb $1, V_IN_KERNEL(%rcx)
 	swapgs
-	mov V_CR3_KERNEL(%rcx), %r11
+	mov V_LOAD_KERNEL(%rcx), %r11
 	mov %r11, %cr3
 	mov V_KERNEL_SP(%rcx), %r11
 	mov V_SYSCALL(%rcx), %rcx
@@ -171,7 +171,7 @@ syscall_entry:
 	sar $43, %r11
 	cmp $-16, %r11 /* an address in our range? */
 	je .Lhypercall_full
-	cmpq $0, V_CR3_USER(%rcx)
+	cmpq $0, V_LOAD_USER(%rcx)
 	je .Lhypercall_full
 	cmpb $0, V_NMI_MASKED(%rcx)
 	jne .Lhypercall_full
@@ -213,7 +213,7 @@ syscall_entry:
 	movb $0, V_IN_KERNEL(%rcx)
 	/* pending set between the check and now: the IPI that came with it
 	 * is taken right after the IRETQ below */
-	mov V_CR3_USER(%rcx), %rax
+	mov V_LOAD_USER(%rcx), %rax
 	mov %rax, %cr3
 	swapgs
 	mov REGS_RAX(%rsp), %rax

@@ -434,6 +434,7 @@ int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	v->arch.cr3_kernel = page_maddr(l4);
 	v->arch.l4_user = user;
 	v->arch.cr3_user = user ? page_maddr(user) : 0;
+	tlb_set_roots(v);
 	v->arch.in_kernel = true;
 	set_registers(v, c);
 	set_traps(v, c);
@@ -528,7 +529,7 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 }
 
 /* One table root; its last reference may take several calls. */
-static int drop_l4(struct page **slot, uint64_t *cr3)
+static int drop_l4(struct vcpu *v, struct page **slot, uint64_t *cr3)
 {
 	struct page *pg = *slot;
 	int rc;
@@ -536,6 +537,7 @@ static int drop_l4(struct page **slot, uint64_t *cr3)
 	if (!pg)
 		return 0;
 	*cr3 = 0;
+	tlb_set_roots(v);
 	rc = page_put_and_type_preemptible(pg, true);
 	if (!rc)
 		*slot = NULL;
@@ -544,9 +546,9 @@ static int drop_l4(struct page **slot, uint64_t *cr3)
 
 int pv_drop_context_tables(struct vcpu *v)
 {
-	int rc = drop_l4(&v->arch.l4_user, &v->arch.cr3_user);
+	int rc = drop_l4(v, &v->arch.l4_user, &v->arch.cr3_user);
 
-	return rc ? rc : drop_l4(&v->arch.l4_kernel, &v->arch.cr3_kernel);
+	return rc ? rc : drop_l4(v, &v->arch.l4_kernel, &v->arch.cr3_kernel);
 }
 
 int pv_drop_context(struct vcpu *v)

@@ -49,7 +49,15 @@ void mmu_limits_init(unsigned int phys_bits, bool has_nx);
 /* TLBs.  @mask: CPUs that may hold stale entries of guest tables. */
 void tlb_flush_mask(cpumask_t mask);
 void tlb_flush_local(void);
-void tlb_load_cr3(uint64_t cr3); /* a switch of tables that counts as flush */
+/*
+ * Another vcpu's (or new) tables: load @cr3, a load_kernel or load_user, and
+ * flush whatever guest translations this pcpu has.
+ */
+void tlb_load_cr3(uint64_t cr3);
+/* Translations of guest user mode: the current vcpu has other tables for it. */
+void tlb_flush_user(void);
+/* cr3_kernel or cr3_user of @v changed: make load_kernel and load_user. */
+void tlb_set_roots(struct vcpu *v);
 void tlb_flush_va_mask(cpumask_t mask, uint64_t va);
 uint32_t tlb_clock(void);
 /* CPUs of @mask that have not flushed since @stamp. */

@@ -10,7 +10,7 @@ struct vcpu;
 
 /* What the machine's CPUs have and we use; found once on the boot CPU. */
 struct cpu_features {
-	bool nx, smep, smap, umip, fsgsbase, xsave, invpcid, pcid, syscall32;
+	bool nx, smep, smap, umip, fsgsbase, xsave, use_pcid, syscall32;
 	bool is_intel, is_amd, tsc_deadline, tsc_invariant, rdtscp;
 	uint8_t phys_bits;
 	uint64_t xcr0_max;

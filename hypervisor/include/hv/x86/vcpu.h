@@ -47,6 +47,7 @@ struct arch_vcpu {
 	bool syscall_fast; /* 64-bit callback set, and it masks events */
 
 	uint64_t cr3_kernel, cr3_user; /* machine addresses, 0: none   */
+	uint64_t load_kernel, load_user; /* what a toggle puts in CR3   */
 	struct page *l4_kernel, *l4_user; /* references and type held  */
 
 	struct callback event, failsafe, syscall, syscall32, sysenter, nmi;
