@@ -44,7 +44,7 @@ class Case:
     kernel_args: str = ""
     initrd: str = "dom0.cpio"
     steps: tuple = (POWEROFF,)
-    timeout_s: int = 120            # for each step
+    timeout_s: int = 600            # for each step: a machine that hangs
     dom0_mib: tuple = None          # (least, most) of Dom0's MemTotal
     dom0_cpus: int = None           # default: all
     boots: bool = True              # must reach Dom0 user space
@@ -63,7 +63,7 @@ def task(name):
 
 def refused(name, kernel, says, **machine):
     """The hypervisor says why it stops, and does not start Dom0."""
-    return Case(name, kernel=kernel, boots=False, timeout_s=60,
+    return Case(name, kernel=kernel, boots=False, timeout_s=300,
                 steps=(("expect", says),), **machine)
 
 
