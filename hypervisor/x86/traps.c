@@ -31,7 +31,7 @@ void toggle_guest_mode(struct vcpu *v)
 
 	swapgs();
 	v->arch.in_kernel = to_kernel;
-	write_cr3(to_kernel ? v->arch.cr3_kernel : v->arch.cr3_user);
+	write_cr3(to_kernel ? v->arch.load_kernel : v->arch.load_user);
 }
 
 static bool in_hv_range(uint64_t first, uint64_t last)
