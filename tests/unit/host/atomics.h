@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Put in front of every file of the model: atomic accesses become plain ones,
- * after each of which the explorer may let another actor go on.
+ * after each of which the explorer may let another actor go on; before a
+ * change of bits too, for what was decided on the way to it.
  */
 #ifndef TEST_ATOMICS_H
 #define TEST_ATOMICS_H
@@ -17,7 +18,8 @@ void explore_access(const void *p, uint32_t val);
 #define __atomic_load_n(p, order) SEEN(p, *(p))
 #define __atomic_store_n(p, v, order) ((void)SEEN(p, *(p) = (v)))
 #define __atomic_fetch_or(p, v, order) \
-	({ __auto_type o_ = *(p); *(p) |= (v); SEEN(p, o_); })
+	({ explore_access((const void *)(p), 0);                          \
+	   __auto_type o_ = *(p); *(p) |= (v); SEEN(p, o_); })
 #define __atomic_fetch_add(p, v, order) \
 	({ __auto_type o_ = *(p); *(p) += (v); SEEN(p, o_); })
 #define __atomic_sub_fetch(p, v, order) SEEN(p, *(p) -= (v))

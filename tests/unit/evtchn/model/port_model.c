@@ -154,6 +154,55 @@ UNIT_TEST(closing_meets_binding_anew)
 	explore(__func__, ends_agree, 100);
 }
 
+static struct domain *c;
+static uint32_t pc;
+
+static void close_b_whoever(void)
+{
+	int rc = close_at(b, pb);
+
+	EXPECT(rc == 0 || rc == -EINVAL);
+}
+
+static void turn_b_to_c(void)
+{
+	struct evtchn_bind_interdomain op = {.remote_dom = 2,
+					     .remote_port = pc};
+
+	close_b_whoever();
+	if (evtchn_bind_interdomain(b, &op) == 0)
+		EXPECT_EQ(op.local_port, pb);
+}
+
+static void close_c(void)
+{
+	EXPECT_EQ(close_at(c, pc), 0);
+}
+
+static void c_is_alone(void)
+{
+	const struct evtchn *chn = port_at(b->evtchn, pb);
+
+	EXPECT_EQ(port_at(c->evtchn, pc)->state, PORT_FREE);
+	EXPECT_EQ(c->evtchn->nr_used, 0);
+	EXPECT(chn->state == PORT_FREE || chn->state == PORT_UNBOUND);
+	EXPECT_EQ(b->evtchn->nr_used, 1u + (chn->state == PORT_UNBOUND));
+	EXPECT_EQ(a->refs + b->refs + c->refs, 3);
+}
+
+UNIT_TEST(a_port_changes_its_peer_under_a_close)
+{
+	setup();
+	c = make(2, 1);
+	pc = alloc_unbound(c, 1);
+	watch();
+	watch_domain(c);
+	explore_actor(close_b_whoever, false);
+	explore_actor(turn_b_to_c, false);
+	explore_actor(close_c, false);
+	explore(__func__, c_is_alone, 100);
+}
+
 UNIT_TEST(two_want_the_same_port)
 {
 	setup();
