@@ -22,6 +22,6 @@ $(IMAGES)/bench.cpio: $(BENCH_PROGRAMS) tests/bench/tasks/bench
 	tests/images/mkdom0.py -o $@ --kernel $(IMAGES)/debian-6.1 \
 		$(BENCH_PROGRAMS:%=--program %) --task tests/bench/tasks/bench
 
-bench: $(HYPERVISOR) $(PEER) $(IMAGES)/linux-6.1 $(IMAGES)/linux-6.1.lz4 \
+bench: $(HYPERVISOR_RELEASE) $(PEER) $(IMAGES)/linux-6.1 $(IMAGES)/linux-6.1.lz4 \
 		$(IMAGES)/bench.cpio ## costs beside the real Xen's
-	tests/bench/bench.py pavo=$(HYPERVISOR) xen=$(PEER) native=
+	tests/bench/bench.py pavo=$(HYPERVISOR_RELEASE) xen=$(PEER) native=

@@ -97,6 +97,9 @@ CASES = [
          mem_mib=6144, kernel_args="end=poweroff",
          dom0_mib=(5200, 6144), compare_log=True),
 
+    # The image with assertions, under all that the self-check does.
+    Case("selfcheck-6.1", cpus=2, kernel_args="task=selfcheck",
+         steps=task("selfcheck")),
     # Other payloads, fewer CPUs than the machine has.
     Case("gzip-payload", kernel="linux-6.1.gzip", cpus=2,
          hv_args="dom0_max_vcpus=1", dom0_cpus=1,

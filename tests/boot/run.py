@@ -83,7 +83,9 @@ class Runner:
 
     def test(self, case):
         path = f"{self.options.logs}/{case.name}.log"
-        text = self.play(case, self.options.hv, path)
+        hypervisor = (self.options.grub_hv if case.loader == "grub"
+                      else self.options.hv)
+        text = self.play(case, hypervisor, path)
         if case.compare_log:
             self.compare(case, complaints(text))
 
@@ -176,7 +178,10 @@ def selected(cases, patterns):
 def main():
     options = argparse.ArgumentParser(usage=__doc__)
     options.add_argument("--table", default="tests/boot/cases.py")
-    options.add_argument("--hv", default="build/pavo")
+    options.add_argument("--hv", default="build/debug/pavo",
+                         help="for QEMU's own loader")
+    options.add_argument("--grub-hv", default="build/pavo",
+                         help="for GRUB, which gets HV.gz")
     options.add_argument("--peer", default="build/images/xen")
     options.add_argument("--images", default="build/images")
     options.add_argument("--logs", default="build/logs")
