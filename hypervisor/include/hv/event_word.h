@@ -41,8 +41,8 @@ static inline uint32_t word_clear(event_word_t *w, uint32_t bits)
 /* If the word is *@old make it @val; else false, and *@old is what it is. */
 static inline bool word_cmpxchg(event_word_t *w, uint32_t *old, uint32_t val)
 {
-	return __atomic_compare_exchange_n(w, old, val, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return __atomic_compare_exchange_n(w, old, val, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }
 
 #endif

@@ -14,7 +14,7 @@
  * The sub-operations of event_channel_op, for the domain @d that asks; @op is
  * our copy of the argument.  0 or -errno; evtchn_reset() also -ERESTART.
  */
-#define OP(cmd, name, handler, type, copy, callers, doc) \
+#define OP(cmd, name, handler, type, copy, callers, doc)                       \
 	int handler(struct domain *d, type *op);
 #include "../../../hypercalls/evtchn.def"
 #undef OP
