@@ -35,6 +35,7 @@ static char rx[RX_SIZE];
 static uint32_t rx_produced, rx_consumed;
 static bool input_to_hv;
 static unsigned int switch_count;
+static bool ring_grew; /* Dom0 has not been told, atomic */
 static char pending_keys[16];
 static uint32_t nr_pending_keys;
 
@@ -54,6 +55,9 @@ static void ring_write(const char *s, size_t n)
 		ring[ring_produced++ % RING_SIZE] = s[i];
 	if (ring_produced - ring_consumed > RING_SIZE)
 		ring_consumed = ring_produced - RING_SIZE;
+	/* the locks of an event rank below this one: later */
+	if (dom0 && !__atomic_exchange_n(&ring_grew, true, __ATOMIC_SEQ_CST))
+		softirq_raise(SOFTIRQ_KEY);
 }
 
 static void emit(const char *s, size_t n, bool to_devices)
@@ -203,6 +207,8 @@ void conring_clear(void)
 
 static void run_keys(void)
 {
+	if (__atomic_exchange_n(&ring_grew, false, __ATOMIC_SEQ_CST))
+		send_global_virq(VIRQ_CON_RING);
 	for (;;) {
 		char key;
 

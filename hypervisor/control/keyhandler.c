@@ -11,6 +11,7 @@
 #include <hv/gnttab.h>
 #include <hv/irq.h>
 #include <hv/page_alloc.h>
+#include <hv/perf.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
 #include <hv/time.h>
@@ -140,26 +141,23 @@ static void show_grants(void)
 
 /* --- memory --- */
 
-static uint64_t to_mib(uint64_t pages)
-{
-	return pages >> (20 - PAGE_SHIFT);
-}
-
 static void show_memory_of(struct domain *d)
 {
-	log_info("  d%u: %llu MiB of at most %llu MiB, %llu MiB claimed\n",
-		 d->domid, (unsigned long long)to_mib(d->tot_pages),
-		 (unsigned long long)to_mib(d->max_pages),
-		 (unsigned long long)to_mib(d->claimed_pages));
+	log_info("  d%u: %llu of at most %llu pages, %llu claimed\n", d->domid,
+		 (unsigned long long)d->tot_pages,
+		 (unsigned long long)d->max_pages,
+		 (unsigned long long)d->claimed_pages);
 }
 
 static void show_memory(void)
 {
-	log_info("heap: %llu MiB free (%llu MiB of it claimed) of %llu MiB; "
-		 "frames below %#llx\n",
-		 (unsigned long long)to_mib(heap_free_pages()),
-		 (unsigned long long)to_mib(heap_claimed_pages()),
-		 (unsigned long long)to_mib(heap_total_pages()),
+	uint64_t free = heap_free_pages(), total = heap_total_pages();
+
+	log_info("heap: %llu of %llu pages free (%llu of %llu MiB), %llu "
+		 "claimed; frames below %#llx\n",
+		 (unsigned long long)free, (unsigned long long)total,
+		 (unsigned long long)free >> 8, (unsigned long long)total >> 8,
+		 (unsigned long long)heap_claimed_pages(),
 		 (unsigned long long)max_page);
 	for_domains(show_memory_of);
 }
@@ -186,6 +184,7 @@ static const struct key {
 	{'*', false, show_everything, "everything that only prints"},
 	{'0', true, show_dom0_registers, "registers of Dom0's vcpus"},
 	{'C', false, crash, "stop with a crash report"},
+	{'P', false, perf_reset, "set performance counters to 0"},
 	{'R', false, reboot, "restart the machine"},
 	{'d', true, show_registers, "registers of every CPU's guest"},
 	{'e', true, show_events, "event channels"},
@@ -193,6 +192,7 @@ static const struct key {
 	{'h', false, show_help, "show this list"},
 	{'i', true, irq_dump, "interrupts"},
 	{'m', true, show_memory, "memory"},
+	{'p', true, perf_dump, "performance counters"},
 	{'q', true, show_domains, "domains and their vcpus"},
 	{'r', true, sched_dump, "run queues"},
 	{'t', false, trace_dump, "the last hypercalls, traps and events"},

@@ -39,10 +39,3 @@ long sysctl_debug_keys(struct xen_sysctl_debug_keys *op)
 	}
 	return 0;
 }
-
-/* There are no counters. */
-long sysctl_perfc_op(struct xen_sysctl_perfc_op *op)
-{
-	(void)op;
-	return -ENOSYS;
-}

@@ -13,6 +13,7 @@
 #include <hv/domain.h>
 #include <hv/format.h>
 #include <hv/page_alloc.h>
+#include <hv/perf.h>
 #include <hv/printk.h>
 #include <hv/time.h>
 #include <hv/trace.h>
@@ -75,6 +76,7 @@ void trace_hypercall(const struct vcpu *v, uint64_t nr, uint64_t a, uint64_t b,
 {
 	struct record *r = new_record(v, KIND_CALL);
 
+	perf_this_cpu()->hypercalls[nr % 64]++;
 	if (!r)
 		return;
 	r->has_returned = false;
@@ -124,6 +126,7 @@ void trace_trap(const struct vcpu *v, unsigned int vector, uint32_t error,
 {
 	struct record *r = new_record(v, KIND_TRAP);
 
+	perf_this_cpu()->exceptions[vector % 32]++;
 	if (!r)
 		return;
 	r->nr = vector;
@@ -135,6 +138,7 @@ void trace_event_upcall(const struct vcpu *v, uint64_t rip)
 {
 	struct record *r = new_record(v, KIND_UPCALL);
 
+	perf_this_cpu()->upcalls[0]++;
 	if (r)
 		r->b = rip;
 }

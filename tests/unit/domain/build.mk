@@ -5,7 +5,7 @@ DOMAIN_TEST_HV := $(wildcard hypervisor/domain/*.c hypervisor/evtchn/*.c \
 	hypervisor/gnttab/*.c hypervisor/control/domctl*.c \
 	hypervisor/control/sysctl*.c) \
 	$(addprefix hypervisor/control/,guest_bitmap.c cpu_policy_op.c \
-	version.c console_io.c trace.c) \
+	version.c console_io.c trace.c perf.c) \
 	$(addprefix hypervisor/mm/,page_type.c page_table.c domain_pages.c) \
 	$(addprefix hypervisor/lib/,spinlock.c bitmap.c rangeset.c) \
 	hypervisor/x86/cpuid_limit.c

@@ -4,7 +4,9 @@
 
 #include <hv/control.h>
 #include <hv/page_alloc.h>
+#include <hv/perf.h>
 #include <hv/printk.h>
+#include <hv/trace.h>
 
 #include <abi/errno.h>
 #include <abi/features.h>
@@ -182,4 +184,36 @@ UNIT_TEST(we_say_who_we_are)
 	f.submap_idx = 1;
 	EXPECT_EQ(version_get_features(dom0, &f), -EINVAL);
 	EXPECT_EQ(version_pagesize(d), 4096);
+}
+
+UNIT_TEST(counters_add_up_over_processors)
+{
+	struct xen_sysctl_perfc_op *op = &sysctl.u.perfc_op;
+	struct xen_sysctl_perfc_desc desc[8];
+	uint32_t val[128];
+
+	machine_start();
+	*op = (struct xen_sysctl_perfc_op){.cmd = XEN_SYSCTL_PERFCOP_query};
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_perfc_op), 0);
+	EXPECT_EQ(op->nr_counters, 3);
+	EXPECT_EQ(op->nr_vals, 64 + 32 + 2);
+	trace_hypercall(current, 29, 0, 0, 0);
+	trace_trap(current, 14, 0, 0);
+	trace_event_upcall(current, 0);
+	perf_counters[1].hypercalls[29] = 4;
+	perf_counters[1].upcalls[0] = 7;
+	op->desc = PTR(desc);
+	op->val = PTR(val);
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_perfc_op), 0);
+	EXPECT(!strcmp(desc[0].name, "hypercalls") && desc[0].nr_vals == 64);
+	EXPECT(!strcmp(desc[2].name, "event upcalls") && desc[2].nr_vals == 2);
+	EXPECT_EQ(val[29], 5);
+	EXPECT_EQ(val[64 + 14], 1);
+	EXPECT_EQ(val[96], 1);
+	EXPECT_EQ(val[97], 7);
+	op->cmd = XEN_SYSCTL_PERFCOP_reset;
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_perfc_op), 0);
+	EXPECT_EQ(val[29], 0);
+	op->cmd = 3;
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_perfc_op), -EINVAL);
 }
