@@ -220,9 +220,11 @@ static int check_params(struct req *r, const struct build_params *p)
 int build_domain(struct req *r, const struct build_ops *ops, void *ctx,
 		 const struct build_params *p, struct build_result *out)
 {
+	static _Alignas(4096) char pages[BUILD_PAGES << 12];
 	struct build b = {
 		.g = {.r = r, .ops = ops, .ctx = ctx},
 		.p = p,
+		.pages = pages,
 	};
 	xen_pfn_t shared_info;
 	int rc;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "kcache.h"
+#include "paths.h"
 #include "req.h"
 
 #define ENTRIES_MAX 8
@@ -40,16 +41,7 @@ static int cache_dir(const char *dir)
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT) {
-		char parent[4096];
-		char *slash;
-
-		snprintf(parent, sizeof(parent), "%s", dir);
-		slash = strrchr(parent, '/');
-		if (slash != NULL && slash != parent) {
-			*slash = '\0';
-			mkdir(parent, 0755);
-		}
-		mkdir(dir, 0700);
+		path_make(dir, 0700);
 		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (fd < 0)

@@ -7,8 +7,6 @@
 
 #include "kimage.h"
 
-#define KCACHE_DIR "/var/lib/pavo/cache"
-
 /*
  * The kernel at @path, from the cache in @dir if it was seen before, else
  * unpacked and, if @dir can be written, kept. The failure names the kernel.

@@ -25,6 +25,9 @@ const struct command *command_find(const char *name);
  */
 int cmd_getopt(struct tool *t, int argc, char **argv, const char *letters,
 	       const struct option *names);
+/* Run one command line; returns the exit code. Leaves @t open. */
+int pavo_run(struct tool *t, int argc, char **argv);
+
 /* Returned by a command whose arguments are wrong. */
 #define CMD_USAGE (-100000)
 /* Record "what" as a wrong use of the command @name; returns CMD_USAGE. */

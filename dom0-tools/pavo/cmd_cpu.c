@@ -485,7 +485,7 @@ int cmd_cpupool_list(struct tool *t, int argc, char **argv)
 			}
 			printf("\n");
 		} else {
-			printf("%-16s %3u %9s       y       %4u\n", name, nr_in,
+			printf("%-19s%3u %9s       y       %4u\n", name, nr_in,
 			       sched_name(pool.sched_id), pool.nr_domains);
 		}
 	}

@@ -95,8 +95,12 @@ static void print_table(const struct domains *d, const struct list_options *o)
 				printf(" %8s", "-");
 			printf(" %16s", "-");
 		}
-		if (o->has_pool)
-			printf(" %15s%u", "Pool-", info->cpupool);
+		if (o->has_pool) {
+			char pool[16];
+
+			snprintf(pool, sizeof(pool), "Pool-%u", info->cpupool);
+			printf("%16s", pool);
+		}
 		if (o->has_numa)
 			printf(" all");
 		printf("\n");

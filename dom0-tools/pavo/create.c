@@ -19,6 +19,7 @@
 #include "domains.h"
 #include "domnodes.h"
 #include "kcache.h"
+#include "paths.h"
 #include "state.h"
 
 #define PAGES_PER_MIB 256
@@ -88,7 +89,7 @@ static int plan_open(struct req *r, const struct domcfg *cfg, struct plan *p)
 	rc = ramdisk_open(r, cfg, &p->ramdisk);
 	if (rc < 0)
 		return rc;
-	rc = kcache_open(r, KCACHE_DIR, cfg->kernel, &p->kernel);
+	rc = kcache_open(r, path_of(r, CACHE_DIR), cfg->kernel, &p->kernel);
 	if (rc < 0)
 		return domcfg_where(r, cfg, "kernel");
 	rc = layout_make(r, p->kernel.head, p->ramdisk.bytes,
@@ -341,7 +342,7 @@ void domain_forget(struct tool *t, domid_t domid, const uint8_t uuid[16],
 		   const char *name)
 {
 	domnodes_remove(t, domid, uuid, name);
-	state_remove(uuid);
+	state_remove(&t->r, uuid);
 }
 
 static int end(struct tool *t, domid_t domid, bool forget)
@@ -365,7 +366,7 @@ static int end(struct tool *t, domid_t domid, bool forget)
 				   domid);
 	domnodes_remove(t, domid, info.handle, name);
 	if (forget)
-		state_remove(info.handle);
+		state_remove(&t->r, info.handle);
 	return 0;
 }
 

@@ -161,44 +161,51 @@ static int global_options(struct tool *t, int argc, char **argv)
 	return i;
 }
 
-int main(int argc, char **argv)
+int pavo_run(struct tool *t, int argc, char **argv)
 {
-	static struct tool t;
 	const struct command *c;
 	int at, rc;
 
-	at = global_options(&t, argc, argv);
+	at = global_options(t, argc, argv);
 	if (at == -1 || (at > 0 && at == argc)) {
-		cmd_help(&t, 0, NULL);
+		cmd_help(t, 0, NULL);
 		return at == -1 ? 0 : 2;
 	}
 	if (at < 0) {
-		tool_report(&t);
+		tool_report(t);
 		return 2;
 	}
 	if (strcmp(argv[at], "monitor") == 0) { /* not for people */
-		rc = monitor_main(&t, argc - at, argv + at);
+		rc = monitor_main(t, argc - at, argv + at);
 		if (rc < 0)
-			tool_report(&t);
+			tool_report(t);
 		return rc < 0;
 	}
 	c = command_find(argv[at]);
 	if (c == NULL) {
-		req_fail(&t.r, -EINVAL, "there is no command \"%s\"", argv[at]);
-		req_hint(&t.r, "`pavo help` lists the commands");
-		tool_report(&t);
+		req_fail(&t->r, -EINVAL, "there is no command \"%s\"",
+			 argv[at]);
+		req_hint(&t->r, "`pavo help` lists the commands");
+		tool_report(t);
 		return 2;
 	}
 	argv[at] = (char *)(uintptr_t)c->name; /* getopt and usage read it */
-	rc = c->run(&t, argc - at, argv + at);
+	rc = c->run(t, argc - at, argv + at);
 	if (rc == CMD_HELPED)
 		rc = 0;
 	if (rc < 0)
-		tool_report(&t);
+		tool_report(t);
 	if (fflush(stdout) != 0 && rc == 0) {
 		perror("pavo: cannot write the output");
 		rc = -errno;
 	}
-	/* exit takes everything down; closing it first would only cost */
 	return rc == CMD_USAGE ? 2 : rc < 0 ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct tool t = {0};
+
+	/* exit takes everything down; closing it first would only cost */
+	return pavo_run(&t, argc, argv);
 }

@@ -27,13 +27,11 @@
 #include "domnodes.h"
 #include "dump.h"
 #include "monitor.h"
+#include "paths.h"
 #include "state.h"
 #include "uuid.h"
 
 extern char **environ;
-
-#define RUN_DIR "/run/pavo"
-#define LOG_DIR "/var/log/pavo"
 
 struct monitor {
 	struct tool *t;
@@ -45,7 +43,9 @@ struct monitor {
 
 int monitor_spawn(struct req *r, domid_t domid)
 {
-	char number[8], log[64];
+	const char *log =
+		arena_printf(&r->mem, "%s/monitor.log", path_of(r, LOG_DIR));
+	char number[8];
 	char *argv[] = {(char *)(uintptr_t) "pavo",
 			(char *)(uintptr_t) "monitor", number, NULL};
 	posix_spawn_file_actions_t fa;
@@ -54,8 +54,7 @@ int monitor_spawn(struct req *r, domid_t domid)
 	int rc;
 
 	snprintf(number, sizeof(number), "%u", domid);
-	mkdir(LOG_DIR, 0755);
-	snprintf(log, sizeof(log), LOG_DIR "/monitor.log");
+	path_make(path_of(r, LOG_DIR), 0755);
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&fa, 1, log,
@@ -91,15 +90,19 @@ static void say(const struct monitor *m, const char *fmt, ...)
 	fflush(stdout);
 }
 
-/* -EBUSY: the domain has a monitor already. The lock ends with the process. */
-static int monitor_lock(domid_t domid)
+static const char *lock_path(struct req *r, domid_t domid)
 {
-	char path[64];
+	return arena_printf(&r->mem, "%s/monitor-%u.lock", path_of(r, RUN_DIR),
+			    domid);
+}
+
+/* -EBUSY: the domain has a monitor already. The lock ends with the process. */
+static int monitor_lock(struct req *r, domid_t domid)
+{
 	int fd;
 
-	mkdir(RUN_DIR, 0755);
-	snprintf(path, sizeof(path), RUN_DIR "/monitor-%u.lock", domid);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	path_make(path_of(r, RUN_DIR), 0755);
+	fd = open(lock_path(r, domid), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -107,14 +110,6 @@ static int monitor_lock(domid_t domid)
 		return -EBUSY;
 	}
 	return 0;
-}
-
-static void monitor_unlock(domid_t domid)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), RUN_DIR "/monitor-%u.lock", domid);
-	unlink(path);
 }
 
 static int64_t action_for(const struct monitor *m, unsigned int code)
@@ -142,7 +137,7 @@ static int restart(struct monitor *m)
 	domid_t domid;
 	int rc = domain_create(t, &m->cfg, &domid);
 
-	state_clear_restart(m->uuid);
+	state_clear_restart(&t->r, m->uuid);
 	if (rc == 0) {
 		say(m, "started again as domain %u", domid);
 		rc = monitor_spawn(&t->r, domid);
@@ -186,12 +181,13 @@ static int set_aside(struct monitor *m)
 
 static void dump_core(struct monitor *m)
 {
-	char path[256];
+	struct req *r = &m->t->r;
+	const char *path =
+		arena_printf(&r->mem, "%s/%s-%ld.core", path_of(r, DUMP_DIR),
+			     m->name, (long)time(NULL));
 	int rc;
 
-	mkdir("/var/lib/pavo/dump", 0700);
-	snprintf(path, sizeof(path), "/var/lib/pavo/dump/%.150s-%ld.core",
-		 m->name, (long)time(NULL));
+	path_make(path_of(r, DUMP_DIR), 0700);
 	rc = dump_core_to(m->t, m->domid, path);
 	if (rc < 0)
 		say(m, "no core: %s", m->t->r.what);
@@ -329,7 +325,7 @@ static int monitor_one(struct tool *t, const char *arg)
 	int rc = domain_find(t, arg, &m.domid, &info);
 
 	if (rc == 0)
-		rc = monitor_lock(m.domid);
+		rc = monitor_lock(&t->r, m.domid);
 	if (rc == -EBUSY)
 		return 0;
 	if (rc < 0)
@@ -342,7 +338,7 @@ static int monitor_one(struct tool *t, const char *arg)
 	}
 	if (rc < 0)
 		say(&m, "error: %s", t->r.what);
-	monitor_unlock(m.domid);
+	unlink(lock_path(&t->r, m.domid));
 	return rc;
 }
 
@@ -360,7 +356,7 @@ static void finish_restart(void *ctx, const uint8_t uuid[16])
 	}
 	if (rc < 0)
 		say(&m, "error: %s", m.t->r.what);
-	state_clear_restart(uuid);
+	state_clear_restart(&m.t->r, uuid);
 }
 
 /* After monitors were killed: one for each of our domains that has none. */
@@ -369,7 +365,7 @@ static int monitor_all(struct tool *t)
 	struct domains d;
 	int rc;
 
-	state_each_restart(finish_restart, t);
+	state_each_restart(&t->r, finish_restart, t);
 	rc = domains_load(t, &d);
 	for (size_t i = 0; i < d.nr && rc == 0; i++)
 		if (d.all[i].has_entry)

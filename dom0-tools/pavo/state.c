@@ -10,28 +10,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "paths.h"
 #include "req.h"
 #include "state.h"
 #include "tool.h"
 #include "uuid.h"
 
-static void state_path(const uint8_t uuid[16], const char *suffix, char *buf,
-		       size_t size)
+static const char *state_path(struct req *r, const uint8_t uuid[16],
+			      const char *suffix)
 {
 	char text[UUID_TEXT_BYTES];
 
 	uuid_format(uuid, text);
-	snprintf(buf, size, STATE_DIR "/%s.cfg%s", text, suffix);
+	return arena_printf(&r->mem, "%s/%s.cfg%s", path_of(r, STATE_DIR), text,
+			    suffix);
 }
 
-static int open_new(const char *path)
+static int open_new(struct req *r, const char *path)
 {
 	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
 	int fd = open(path, flags, 0600);
 
 	if (fd < 0 && errno == ENOENT) {
-		mkdir("/var/lib/pavo", 0755);
-		mkdir(STATE_DIR, 0700);
+		path_make(path_of(r, STATE_DIR), 0700);
 		fd = open(path, flags, 0600);
 	}
 	return fd;
@@ -41,12 +42,10 @@ int state_save(struct req *r, const struct domcfg *cfg)
 {
 	const char *text = domcfg_text(r, cfg);
 	size_t len = strlen(text);
-	char path[128], temp[136];
-	int fd, rc = 0;
+	const char *path = state_path(r, cfg->uuid, "");
+	const char *temp = state_path(r, cfg->uuid, ".new");
+	int fd = open_new(r, temp), rc = 0;
 
-	state_path(cfg->uuid, "", path, sizeof(path));
-	state_path(cfg->uuid, ".new", temp, sizeof(temp));
-	fd = open_new(temp);
 	if (fd < 0)
 		return req_fail(r, -errno, "cannot write %s: %s", temp,
 				strerror(errno));
@@ -66,32 +65,25 @@ int state_save(struct req *r, const struct domcfg *cfg)
 int state_load(struct req *r, const uint8_t uuid[16], struct domcfg *cfg)
 {
 	struct config *c = ARENA_NEW(&r->mem, struct config);
-	char path[128];
 	int rc;
 
 	config_init(c);
-	state_path(uuid, "", path, sizeof(path));
-	rc = config_read(r, c, path);
+	rc = config_read(r, c, state_path(r, uuid, ""));
 	return rc < 0 ? rc : domcfg_make(r, c, cfg, tool_no_warning);
 }
 
-void state_remove(const uint8_t uuid[16])
+void state_remove(struct req *r, const uint8_t uuid[16])
 {
-	char path[128];
-
-	state_path(uuid, "", path, sizeof(path));
-	unlink(path);
+	unlink(state_path(r, uuid, ""));
 }
 
 #define RESTART_SUFFIX ".restart"
 
 int state_mark_restart(struct req *r, const uint8_t uuid[16])
 {
-	char path[128];
-	int fd;
+	const char *path = state_path(r, uuid, RESTART_SUFFIX);
+	int fd = open_new(r, path);
 
-	state_path(uuid, RESTART_SUFFIX, path, sizeof(path));
-	fd = open_new(path);
 	if (fd < 0)
 		return req_fail(r, -errno, "cannot write %s: %s", path,
 				strerror(errno));
@@ -99,18 +91,16 @@ int state_mark_restart(struct req *r, const uint8_t uuid[16])
 	return 0;
 }
 
-void state_clear_restart(const uint8_t uuid[16])
+void state_clear_restart(struct req *r, const uint8_t uuid[16])
 {
-	char path[128];
-
-	state_path(uuid, RESTART_SUFFIX, path, sizeof(path));
-	unlink(path);
+	unlink(state_path(r, uuid, RESTART_SUFFIX));
 }
 
-void state_each_restart(void (*each)(void *ctx, const uint8_t uuid[16]),
+void state_each_restart(struct req *r,
+			void (*each)(void *ctx, const uint8_t uuid[16]),
 			void *ctx)
 {
-	DIR *d = opendir(STATE_DIR);
+	DIR *d = opendir(path_of(r, STATE_DIR));
 	struct dirent *e;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {

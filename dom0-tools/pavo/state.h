@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a domain was created from, kept on disk under its UUID: for starting
- * it again when it reboots, and for a monitor that was restarted itself.
+ * What a domain was created from, kept in STATE_DIR under its UUID: for
+ * starting it again when it reboots, and for a monitor that was restarted
+ * itself.
  */
 #ifndef STATE_H
 #define STATE_H
 
 #include "domcfg.h"
 
-#define STATE_DIR "/var/lib/pavo/domains"
-
 int state_save(struct req *r, const struct domcfg *cfg);
 /* -ENOENT: not ours. The settings live in the request's arena. */
 int state_load(struct req *r, const uint8_t uuid[16], struct domcfg *cfg);
-void state_remove(const uint8_t uuid[16]);
+void state_remove(struct req *r, const uint8_t uuid[16]);
 
 /*
  * Mark that the domain is between its end and its new beginning, so that a
  * monitor killed there can be made up for.
  */
 int state_mark_restart(struct req *r, const uint8_t uuid[16]);
-void state_clear_restart(const uint8_t uuid[16]);
+void state_clear_restart(struct req *r, const uint8_t uuid[16]);
 /* Call @each for all that are marked. */
-void state_each_restart(void (*each)(void *ctx, const uint8_t uuid[16]),
+void state_each_restart(struct req *r,
+			void (*each)(void *ctx, const uint8_t uuid[16]),
 			void *ctx);
 
 #endif
