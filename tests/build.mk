@@ -15,4 +15,4 @@ export PYTHONDONTWRITEBYTECODE := 1
 CHECKS := unit style guests boot system
 
 check: all ## everything that a commit must pass
-	MAKE="$(MAKE)" tests/check.py $(CHECKS)
+	tests/check.py $(CHECKS)

@@ -10,6 +10,7 @@ fails without counting a failure, or counts nothing, is one failure.
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -20,11 +21,16 @@ COUNTS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 def run_part(part):
     """[passed, failed, skipped] of one part, whose output is passed on."""
     counts = [0, 0, 0]
+    # The job server of the make above us does not reach through Python, so
+    # take over only the variables of its command line.
+    environment = dict(os.environ)
+    flags = environment.pop("MAKEFLAGS", "")
+    variables = shlex.split(flags.partition(" -- ")[2])
     make = subprocess.Popen(
-        [os.environ.get("MAKE", "make"), "--no-print-directory",
-         f"check-{part}"],
+        ["make", "--no-print-directory", f"-j{os.cpu_count()}",
+         *variables, f"check-{part}"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace")
+        errors="replace", env=environment)
     for line in make.stdout:
         print(line, end="", flush=True)
         match = COUNTS.match(line.strip())
