@@ -24,6 +24,9 @@ extern const struct bench xen_benches[];
 /* Is there a hypervisor whose Dom0 we are? */
 bool xen_is_there(void);
 
+/* Print "@bench hypervisor_memory_kib KIB". */
+void print_hypervisor_memory(void);
+
 /* Print what failed, with errno, and exit. */
 _Noreturn void bench_fail(const char *what);
 

@@ -7,7 +7,7 @@ BENCH_PROGRAMS := $(addprefix $(BENCH_OUT)/,bench null tsc-now)
 
 $(BENCH_OUT)/%.o: tests/bench/%.c tests/bench/bench.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g $(WARN) -c -o $@ $<
+	$(CC) -std=gnu11 -O2 -g $(WARN) -Ihypercalls/include -c -o $@ $<
 
 $(BENCH_OUT)/bench: $(BENCH_OBJ)
 	$(CC) -static -o $@ $^ -lpthread

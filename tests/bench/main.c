@@ -75,7 +75,9 @@ int main(void)
 	measure_all(cpu_benches);
 	measure_all(process_benches);
 	measure_all(memory_benches);
-	if (xen_is_there())
+	if (xen_is_there()) {
 		measure_all(xen_benches);
+		print_hypervisor_memory();
+	}
 	return 0;
 }

@@ -13,9 +13,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Linux's headers for user space leave these to Xen's. */
-typedef uint16_t domid_t;
-typedef uint32_t grant_ref_t;
+#include <abi/grant_table.h>
+#include <abi/memory.h>
+#include <abi/multicall.h>
+#include <abi/sysctl.h>
+#include <abi/xen.h>
 
 #include <linux/types.h>
 #include <xen/evtchn.h>
@@ -24,29 +26,12 @@ typedef uint32_t grant_ref_t;
 
 #include "bench.h"
 
-#define DOMID_SELF 0x7ff0
-
-/* Linux, include/uapi/xen/privcmd.h. */
+/* Linux, include/uapi/xen/privcmd.h, which needs Xen's own headers. */
 struct privcmd_call {
 	uint64_t op;
 	uint64_t arg[5];
 };
 #define PRIVCMD_CALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
-
-enum {
-	HC_MEMORY_OP = 12,
-	HC_MULTICALL = 13,
-	HC_XEN_VERSION = 17,
-	HC_SCHED_OP = 29,
-	XENMEM_CURRENT_RESERVATION = 3,
-};
-
-/* Xen ABI, public/xen.h: struct multicall_entry. */
-struct multicall_entry {
-	uint64_t op;
-	uint64_t result;
-	uint64_t args[6];
-};
 
 static int privcmd, evtchn, gntdev, gntalloc;
 static int port_a, port_b;
@@ -56,6 +41,7 @@ static uint32_t granted;
 static union {
 	domid_t domid;
 	struct multicall_entry calls[32];
+	struct xen_sysctl sysctl;
 	char page[4096];
 } * buffer;
 
@@ -103,21 +89,44 @@ static void bad_ioctl(unsigned int ops)
 static void xen_version(unsigned int ops)
 {
 	while (ops--)
-		MUST(hypercall(HC_XEN_VERSION, 0, 0) > 0);
+		MUST(hypercall(__HYPERVISOR_xen_version, 0, 0) > 0);
 }
 
 static void sched_yield_op(unsigned int ops)
 {
 	while (ops--)
-		MUST(hypercall(HC_SCHED_OP, 0, 0) == 0);
+		MUST(hypercall(__HYPERVISOR_sched_op, 0, 0) == 0);
 }
 
 static void memory_reservation(unsigned int ops)
 {
 	buffer->domid = DOMID_SELF;
 	while (ops--)
-		MUST(hypercall(HC_MEMORY_OP, XENMEM_CURRENT_RESERVATION,
+		MUST(hypercall(__HYPERVISOR_memory_op,
+			       XENMEM_current_reservation,
 			       (uintptr_t)buffer) > 0);
+}
+
+/* What the machine has that is neither free nor Dom0's. */
+void print_hypervisor_memory(void)
+{
+	const struct xen_sysctl_physinfo *info;
+	long dom0_pages;
+
+	open_privcmd();
+	info = &buffer->sysctl.u.physinfo;
+	buffer->domid = DOMID_SELF;
+	dom0_pages = hypercall(__HYPERVISOR_memory_op,
+			       XENMEM_current_reservation, (uintptr_t)buffer);
+	memset(buffer, 0, sizeof(*buffer));
+	buffer->sysctl.cmd = XEN_SYSCTL_physinfo;
+	buffer->sysctl.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	MUST(hypercall(__HYPERVISOR_sysctl, (uintptr_t)buffer, 0) == 0);
+	printf("@bench hypervisor_memory_kib %lu\n",
+	       (info->total_pages - info->free_pages -
+		(unsigned long)dom0_pages) *
+		       4);
+	close_privcmd();
 }
 
 static void multicall32(unsigned int ops)
@@ -127,8 +136,9 @@ static void multicall32(unsigned int ops)
 	while (ops--) {
 		memset(buffer->calls, 0, sizeof(buffer->calls));
 		for (i = 0; i < 32; i++)
-			buffer->calls[i].op = HC_XEN_VERSION;
-		MUST(hypercall(HC_MULTICALL, (uintptr_t)buffer, 32) == 0);
+			buffer->calls[i].op = __HYPERVISOR_xen_version;
+		MUST(hypercall(__HYPERVISOR_multicall, (uintptr_t)buffer, 32) ==
+		     0);
 	}
 }
 

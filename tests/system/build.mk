@@ -9,7 +9,7 @@ SELFCHECK_OBJ := $(patsubst tests/system/%.c,$(SYS_OUT)/%.o,\
 
 $(SYS_OUT)/%.o: tests/system/%.c $(wildcard tests/system/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g $(WARN) -c -o $@ $<
+	$(CC) -std=gnu11 -O2 -g $(WARN) -Ihypercalls/include -c -o $@ $<
 
 $(SYS_OUT)/selfcheck: $(SELFCHECK_OBJ)
 	$(CC) -static -o $@ $^ -lm -lpthread

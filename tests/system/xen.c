@@ -12,9 +12,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Linux's headers for user space leave these to Xen's. */
-typedef uint16_t domid_t;
-typedef uint32_t grant_ref_t;
+#include <abi/grant_table.h>
+#include <abi/hypercall.h>
+#include <abi/sched.h>
+#include <abi/sysctl.h>
+#include <abi/version.h>
 
 #include <linux/types.h>
 #include <xen/evtchn.h>
@@ -23,27 +25,12 @@ typedef uint32_t grant_ref_t;
 
 #include "check.h"
 
-/* linux: include/uapi/xen/privcmd.h; the Xen headers have the same path. */
+/* Linux, include/uapi/xen/privcmd.h, which needs Xen's own headers. */
 struct privcmd_call {
 	uint64_t op;
 	uint64_t arg[5];
 };
 #define PRIVCMD_CALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
-
-enum { HC_XEN_VERSION = 17, HC_SCHED_OP = 29, HC_SYSCTL = 35 };
-enum { XENVER_VERSION = 0, XENVER_CAPABILITIES = 3, SCHEDOP_YIELD = 0 };
-
-/* Xen ABI 4.17, public/sysctl.h: struct xen_sysctl with readconsole. */
-struct sysctl_readconsole {
-	uint32_t cmd, version;
-	uint8_t clear, incremental, pad[2];
-	uint32_t index;
-	uint64_t buffer;
-	uint32_t count;
-	char rest[108];
-};
-#define SYSCTL_READCONSOLE 1
-#define SYSCTL_VERSION 0x15
 
 static int open_device(const char *path)
 {
@@ -67,7 +54,8 @@ CHECK(hypervisor_is_version_4_17)
 {
 	int fd = open_device("/dev/xen/privcmd");
 
-	EXPECT(hypercall(fd, HC_XEN_VERSION, XENVER_VERSION, 0) == 0x40011);
+	EXPECT(hypercall(fd, __HYPERVISOR_xen_version, XENVER_version, 0) ==
+	       0x40011);
 }
 
 CHECK(hypercalls_write_to_user_memory)
@@ -78,7 +66,7 @@ CHECK(hypercalls_write_to_user_memory)
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1, 0);
 
 	EXPECT(text != MAP_FAILED);
-	EXPECT(hypercall(fd, HC_XEN_VERSION, XENVER_CAPABILITIES,
+	EXPECT(hypercall(fd, __HYPERVISOR_xen_version, XENVER_capabilities,
 			 (uintptr_t)text) == 0);
 	EXPECT(strstr(text, "xen-3.0-x86_64"));
 }
@@ -89,16 +77,16 @@ CHECK(hypervisor_log_can_be_read)
 	char *log = mmap(
 		NULL, 65536, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1, 0);
-	struct sysctl_readconsole op = {
-		.cmd = SYSCTL_READCONSOLE,
-		.version = SYSCTL_VERSION,
-		.buffer = (uintptr_t)log,
-		.count = 65535,
+	struct xen_sysctl op = {
+		.cmd = XEN_SYSCTL_readconsole,
+		.interface_version = XEN_SYSCTL_INTERFACE_VERSION,
+		.u.readconsole = {.buffer = (uintptr_t)log, .count = 65535},
 	};
 
 	EXPECT(log != MAP_FAILED);
-	EXPECT(hypercall(fd, HC_SYSCTL, (uintptr_t)&op, 0) == 0);
-	EXPECT(op.count > 100 && op.count < 65536);
+	EXPECT(hypercall(fd, __HYPERVISOR_sysctl, (uintptr_t)&op, 0) == 0);
+	EXPECT(op.u.readconsole.count > 100);
+	EXPECT(op.u.readconsole.count < 65536);
 	EXPECT(strstr(log, "Command line: "));
 }
 
@@ -107,10 +95,12 @@ CHECK(bad_hypercalls_return_errors)
 	int fd = open_device("/dev/xen/privcmd");
 
 	EXPECT(hypercall(fd, 63, 0, 0) == -1 && errno == ENOSYS);
-	EXPECT(hypercall(fd, HC_SCHED_OP, 999, 0) == -1 && errno == ENOSYS);
-	EXPECT(hypercall(fd, HC_XEN_VERSION, XENVER_CAPABILITIES, 16) == -1 &&
+	EXPECT(hypercall(fd, __HYPERVISOR_sched_op, 999, 0) == -1 &&
+	       errno == ENOSYS);
+	EXPECT(hypercall(fd, __HYPERVISOR_xen_version, XENVER_capabilities,
+			 16) == -1 &&
 	       errno == EFAULT);
-	EXPECT(hypercall(fd, HC_XEN_VERSION, XENVER_CAPABILITIES,
+	EXPECT(hypercall(fd, __HYPERVISOR_xen_version, XENVER_capabilities,
 			 0xffff82d040200000) == -1 &&
 	       errno == EFAULT);
 }
@@ -120,7 +110,8 @@ CHECK(yields_return)
 	int fd = open_device("/dev/xen/privcmd"), i;
 
 	for (i = 0; i < 1000; i++)
-		EXPECT(hypercall(fd, HC_SCHED_OP, SCHEDOP_YIELD, 0) == 0);
+		EXPECT(hypercall(fd, __HYPERVISOR_sched_op, SCHEDOP_yield, 0) ==
+		       0);
 }
 
 /* Two ports of Dom0 with each other: what one notifies, the other reads. */
