@@ -30,7 +30,7 @@ $(O)/bin/pavo: $(TOOLS_PAVO_OBJ)
 
 # Programs with large libraries of their own, run when they are needed.
 TOOLS_HELPER_OBJ := $(patsubst %,$(O)/dom0-tools/pavo/helpers/%.o,\
-	top xml xmlconv schema)
+	top xml xmlconv schema docs)
 
 $(O)/dom0-tools/pavo/helpers/xmlconv.o: TOOLS_CFLAGS += \
 	-isystem /usr/include/libxml2
@@ -52,8 +52,30 @@ $(O)/bin/pavo-xml: $(addprefix $(O)/dom0-tools/pavo/,helpers/xml.o \
 	@mkdir -p $(@D)
 	$(CC) -no-pie -g -o $@ $^ -ljson-c -lxml2
 
+# Manual pages and completion, with what the tables say.
+$(O)/dom0-tools/pavo/docs: $(addprefix $(O)/dom0-tools/pavo/,helpers/docs.o \
+		domcfg.o tool.o config.o) \
+		$(filter $(O)/dom0-tools/lib/%,$(TOOLS_PAVO_OBJ))
+	$(CC) -no-pie -o $@ $^ -ljson-c
+
+TOOLS_MAN_PARTS := $(addprefix $(O)/man/parts/,commands keys refused)
+
+$(TOOLS_MAN_PARTS): $(O)/man/parts/%: $(O)/dom0-tools/pavo/docs
+	@mkdir -p $(@D)
+	$< $* >$@
+
+$(O)/man/pavo%: dom0-tools/man/pavo% $(TOOLS_MAN_PARTS)
+	sed $(foreach p,$(TOOLS_MAN_PARTS),-e '/@$(notdir $p)@/r $p') \
+		-e '/@[a-z]*@/d' $< >$@
+
+$(O)/share/bash-completion/pavo: $(O)/dom0-tools/pavo/docs
+	@mkdir -p $(@D)
+	$< completion >$@
+
 -include $(TOOLS_PAVO_OBJ:.o=.d) $(TOOLS_HELPER_OBJ:.o=.d)
 
 .PHONY: tools
-tools: $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) ## the tools of Dom0
+tools: $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) \
+	$(addprefix $(O)/man/,pavo.1 pavo.cfg.5) \
+	$(O)/share/bash-completion/pavo ## the tools of Dom0
 all: tools

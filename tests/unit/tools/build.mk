@@ -33,3 +33,39 @@ check-tools: $(TOOLS_TEST)/tools ## library, builder and command of Dom0
 	rc=$$?; tail -n 1 $(O)/results/tools.txt; exit $$rc
 
 check-unit: check-tools
+
+# The parsers, with clang's fuzzer.
+FUZZ_SECONDS ?= 60
+TOOLS_FUZZ := config kernel xml
+TOOLS_FUZZ_SRC := $(filter-out dom0-tools/pavo/main.c \
+	dom0-tools/lib/hv.c dom0-tools/lib/fmem.c,$(TOOLS_LIB_SRC) \
+	$(TOOLS_BUILDER_SRC)) $(addprefix dom0-tools/pavo/,config.c domcfg.c \
+	tool.c helpers/xmlconv.c) tests/unit/tools/fake_hv.c
+
+$(TOOLS_TEST)/fuzz_%: tests/unit/tools/fuzz/fuzz_%.c $(TOOLS_FUZZ_SRC) \
+		$(O)/dom0-tools/pavo/helpers/schema.o
+	@mkdir -p $(@D)
+	clang-14 $(TOOLS_TEST_FLAGS) -fsanitize=fuzzer -o $@ $^ -ljson-c \
+		-llzma -lzstd -lz -llz4 -lxml2
+
+$(TOOLS_TEST)/make_seeds: tests/unit/tools/fuzz/make_seeds.c \
+		tests/unit/tools/kernels.c dom0-tools/builder/unpack.c \
+		dom0-tools/lib/req.c dom0-tools/lib/arena.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(TOOLS_TEST_FLAGS) -o $@ $^ -llzma -lzstd -lz -llz4
+
+.PHONY: fuzz-tools
+fuzz-tools: $(TOOLS_FUZZ:%=$(TOOLS_TEST)/fuzz_%) $(TOOLS_TEST)/make_seeds ## the tools' parsers, with libFuzzer
+	mkdir -p $(TOOLS_FUZZ:%=$(TOOLS_TEST)/corpus/%) $(TOOLS_TEST)/seeds
+	$(TOOLS_TEST)/make_seeds $(TOOLS_TEST)/seeds
+	for t in $(TOOLS_FUZZ); do \
+		s=tests/unit/tools/fuzz/seeds/$$t; \
+		[ -d $$s ] || s=$(TOOLS_TEST)/seeds; \
+		$(TOOLS_TEST)/fuzz_$$t -verbosity=0 -timeout=20 \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=65536 \
+			-artifact_prefix=$(TOOLS_TEST)/ -rss_limit_mb=4096 \
+			$(TOOLS_TEST)/corpus/$$t $$s || exit 1; \
+		echo "fuzz_$$t: no finding in $(FUZZ_SECONDS) s"; \
+	done
+
+soak: fuzz-tools
