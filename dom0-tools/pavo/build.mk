@@ -10,7 +10,8 @@ TOOLS_CFLAGS      := -std=gnu11 -D_GNU_SOURCE -O2 -g -fno-pie $(WARN) \
 	-Idom0-tools/consoled
 
 TOOLS_PAVO_OBJ := $(patsubst dom0-tools/%.c,$(O)/dom0-tools/%.o,\
-	$(TOOLS_LIB_SRC) $(TOOLS_BUILDER_SRC) $(TOOLS_PAVO_SRC))
+	$(TOOLS_LIB_SRC) $(TOOLS_BUILDER_SRC) $(TOOLS_PAVO_SRC)) \
+	$(O)/dom0-tools/pavo/console_client.o
 
 $(O)/dom0-tools/lib/%.o: dom0-tools/lib/%.c
 	@mkdir -p $(@D)
@@ -21,6 +22,10 @@ $(O)/dom0-tools/builder/%.o: dom0-tools/builder/%.c
 	$(CC) $(TOOLS_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/dom0-tools/pavo/%.o: dom0-tools/pavo/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TOOLS_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/dom0-tools/pavo/console_client.o: dom0-tools/consoled/console_client.c
 	@mkdir -p $(@D)
 	$(CC) $(TOOLS_CFLAGS) -MMD -MP -c -o $@ $<
 

@@ -10,7 +10,7 @@ TOOLS_TEST_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -pthread $(WARN) \
 TOOLS_TEST_SRC := $(wildcard tests/unit/tools/*.c) tests/unit/unit_test.c \
 	$(filter-out dom0-tools/lib/hv.c dom0-tools/lib/fmem.c,$(TOOLS_LIB_SRC)) \
 	$(TOOLS_BUILDER_SRC) $(TOOLS_PAVO_SRC) \
-	dom0-tools/pavo/helpers/xmlconv.c
+	dom0-tools/pavo/helpers/xmlconv.c dom0-tools/consoled/console_client.c
 TOOLS_TEST_OBJ := $(patsubst %.c,$(TOOLS_TEST)/%.o,$(TOOLS_TEST_SRC))
 
 $(TOOLS_TEST)/dom0-tools/pavo/main.o: TOOLS_TEST_FLAGS += \
