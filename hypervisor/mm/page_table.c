@@ -209,24 +209,48 @@ int segdesc_validate(struct page *pg)
 								     : -EINVAL;
 }
 
+/*
+ * One operation can leave up to three: the table whose entry it wrote, the old
+ * one below it, and the new one that was not acceptable.
+ */
 void table_put_later(struct page *pg)
 {
-	struct vcpu *v = current;
+	struct arch_vcpu *a = &current->arch;
 
-	BUG_ON(v->arch.put_later);
-	v->arch.put_later = pg;
+	for (unsigned int i = 0; i < ARRAY_SIZE(a->put_later_too); i++) {
+		if (!a->put_later)
+			break;
+		if (!a->put_later_too[i]) {
+			a->put_later_too[i] = a->put_later;
+			a->put_later = NULL;
+		}
+	}
+	BUG_ON(a->put_later);
+	a->put_later = pg;
+}
+
+static struct page *next_put_later(struct arch_vcpu *a)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(a->put_later_too); i++) {
+		struct page *pg = a->put_later_too[i];
+
+		a->put_later_too[i] = NULL;
+		if (pg)
+			return pg;
+	}
+	return NULL;
 }
 
 int table_put_pending(struct vcpu *v)
 {
-	int rc;
+	while (unlikely(v->arch.put_later)) {
+		int rc = page_put_and_type_preemptible(v->arch.put_later, true);
 
-	if (likely(!v->arch.put_later))
-		return 0;
-	rc = page_put_and_type_preemptible(v->arch.put_later, true);
-	if (!rc)
-		v->arch.put_later = NULL;
-	return rc;
+		if (rc)
+			return rc;
+		v->arch.put_later = next_put_later(&v->arch);
+	}
+	return 0;
 }
 
 /* --- single entries --- */
@@ -279,8 +303,11 @@ int table_write_entry(struct page *pg, enum page_type t, uint64_t *slot,
 		return -EINVAL;
 	val = t == PT_L1 ? l1e_adjust(val) : upper_adjust(val);
 	for (;;) {
-		bool same = SAME_FRAME(t, old, val) && !(old & PTE_GRANT) &&
-			    !(val & bad_bits);
+		bool same = SAME_FRAME(t, old, val) && !(val & bad_bits);
+
+		/* a grant's entry stays one while only its flags change */
+		val = same ? (val & ~PTE_GRANT) | (old & PTE_GRANT)
+			   : val & ~PTE_GRANT;
 
 		if (!same && !have_refs) {
 			rc = get_new(pg, t, &val, frame_owner);
@@ -290,7 +317,7 @@ int table_write_entry(struct page *pg, enum page_type t, uint64_t *slot,
 		}
 		if (exchange(slot, &old, val, preserve_ad)) {
 			if (same && have_refs)
-				put_entry(t, val); /* the old one's remain */
+				put_entry(t, val & ~PTE_GRANT); /* not needed */
 			else if (!same)
 				put_entry(t, old);
 			return 0;

@@ -329,6 +329,14 @@ int page_put_and_type_preemptible(struct page *pg, bool preemptible)
 
 /* --- pins --- */
 
+/* Not pinned after all; another vcpu may have dropped all other uses. */
+static int refuse_pin(struct page *pg, bool preemptible)
+{
+	if (page_put_and_type_preemptible(pg, preemptible) == -ERESTART)
+		table_put_later(pg);
+	return -EINVAL;
+}
+
 int page_pin(struct page *pg, const struct domain *d, enum page_type t,
 	     bool preemptible)
 {
@@ -339,12 +347,15 @@ int page_pin(struct page *pg, const struct domain *d, enum page_type t,
 		return rc;
 	x = load(pg);
 	do {
-		if (x & ST_PINNED) {
-			rc = page_put_and_type_preemptible(pg, preemptible);
-			BUG_ON(rc); /* the pin holds another one */
-			return -EINVAL;
-		}
+		if (x & ST_PINNED)
+			return refuse_pin(pg, preemptible);
 	} while (!cas(pg, &x, x | ST_PINNED));
+	/*
+	 * Its end may have looked at this frame already (page_relinquish):
+	 * either it sees the pin, or the pin sees that the domain is dying.
+	 */
+	if (READ_ONCE(d->is_dying) && page_clear_pin(pg))
+		return refuse_pin(pg, preemptible);
 	return 0;
 }
 
@@ -471,32 +482,25 @@ void page_unsteal(struct page *pg)
 /*
  * A dying domain's frame: give back what it holds of itself (pin, preempted
  * validation).  -ERESTART: again.
+ *
+ * What is between two calls is kept as a pin.  A frame that is DEVAL without
+ * one is somebody else's to finish: its parent's, or a vcpu's that put it off.
  */
 int page_relinquish(struct page *pg)
 {
-	uint64_t x;
+	uint64_t x = load(pg);
 	int rc;
 
-	if (page_clear_pin(pg)) {
-		rc = page_put_type(pg, true);
-		if (rc)
-			goto deval;
+	/* no vcpu of it runs, so nobody resumes its validation any more */
+	while (x & ST_PARTIAL)
+		if (cas(pg, &x, (x & ~ST_PARTIAL) | ST_DEVAL | ST_PINNED))
+			break;
+	if (!page_clear_pin(pg))
+		return 0;
+	rc = page_put_type(pg, true);
+	if (rc)
+		__atomic_fetch_or(&pg->state, ST_PINNED, __ATOMIC_SEQ_CST);
+	else
 		page_put(pg);
-	}
-	x = load(pg);
-	if (x & ST_PARTIAL) {
-		/* no vcpu of it runs, so nobody resumes this any more */
-		if (!cas(pg, &x, (x & ~ST_PARTIAL) | ST_DEVAL))
-			return -ERESTART;
-		x = load(pg);
-	}
-	if ((x & ST_DEVAL) && pg->owner->is_dying) {
-		rc = page_put_type(pg, true);
-		if (rc)
-			goto deval;
-		page_put(pg);
-	}
-	return 0;
-deval:
 	return rc;
 }

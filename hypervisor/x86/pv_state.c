@@ -18,6 +18,8 @@
 #include <hv/x86/pv_state.h>
 #include <hv/x86/traps.h>
 
+#include "../mm/page_table.h"
+
 #include <abi/callback.h>
 #include <abi/errno.h>
 
@@ -553,14 +555,10 @@ int pv_drop_context_tables(struct vcpu *v)
 
 int pv_drop_context(struct vcpu *v)
 {
+	int rc;
+
 	pv_drop_ldt(v);
 	pv_drop_gdt(v);
-	if (v->arch.put_later) {
-		int rc = page_put_and_type_preemptible(v->arch.put_later, true);
-
-		if (rc)
-			return rc;
-		v->arch.put_later = NULL;
-	}
-	return pv_drop_context_tables(v);
+	rc = table_put_pending(v);
+	return rc ? rc : pv_drop_context_tables(v);
 }

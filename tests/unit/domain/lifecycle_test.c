@@ -8,6 +8,8 @@
 #include <hv/page_alloc.h>
 #include <hv/sched_op.h>
 
+#include "../../../hypervisor/mm/page_table.h"
+
 #include <abi/errno.h>
 
 #include "machine.h"
@@ -304,4 +306,102 @@ UNIT_TEST(nobody_kills_a_domain_while_another_call_is_at_it)
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_destroydomain, NULL), -ESRCH);
 	domctl.domain = 0;
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_destroydomain, NULL), -EINVAL);
+}
+
+/* Dom0 unpins its tables and is preempted twice: two levels are half gone. */
+UNIT_TEST(what_another_vcpu_has_begun_to_release_it_also_finishes)
+{
+	struct usage before;
+	struct vcpu *v;
+	struct domain *d;
+	struct page *l4;
+	domid_t domid;
+
+	machine_start();
+	before = machine_usage();
+	d = machine_domain(1, 20);
+	domid = d->domid;
+	v = current;
+	l4 = mfn_to_page(MFN(machine_tables(d)));
+	EXPECT_EQ(page_pin(l4, d, PT_L4, false), 0);
+	EXPECT(page_clear_pin(l4));
+	machine_preempt_every = 1;
+	EXPECT_EQ(page_put_and_type_preemptible(l4, true), -ERESTART);
+	table_put_later(l4);
+	EXPECT_EQ(table_put_pending(v), -ERESTART);
+	machine_preempt_every = 0;
+
+	machine_kill(d);
+	EXPECT(domain_get(domid) == d); /* Dom0 still holds some of it */
+	domain_put(d);
+	EXPECT_EQ(table_put_pending(v), 0);
+	machine_softirqs();
+	EXPECT(domain_get(domid) == NULL);
+	expect_usage(before);
+}
+
+UNIT_TEST(a_validation_that_was_preempted_is_undone)
+{
+	struct usage before;
+	struct domain *d;
+	struct page *l4;
+
+	machine_start();
+	before = machine_usage();
+	d = machine_domain(1, 20);
+	l4 = mfn_to_page(MFN(machine_tables(d)));
+	machine_preempt_every = 1;
+	EXPECT_EQ(page_pin(l4, d, PT_L4, true), -ERESTART);
+	EXPECT_EQ(page_pin(l4, d, PT_L4, true), -ERESTART);
+	machine_kill(d);
+	machine_preempt_every = 0;
+	expect_usage(before);
+}
+
+UNIT_TEST(a_zombie_can_not_be_pinned)
+{
+	struct usage before;
+	struct domain *d;
+	struct page *pg;
+
+	machine_start();
+	before = machine_usage();
+	d = machine_domain(1, 20);
+	pg = domain_first_page(d);
+	EXPECT_EQ(page_get(pg, d), 0);
+	machine_kill(d);
+	EXPECT_EQ(page_pin(pg, d, PT_L1, true), -EINVAL);
+	page_put(pg);
+	machine_softirqs();
+	expect_usage(before);
+}
+
+/* Three at once, as one entry write can leave behind. */
+UNIT_TEST(several_tables_are_put_off)
+{
+	struct domain *d;
+	struct page *l4[3];
+	struct usage before;
+
+	machine_start();
+	before = machine_usage();
+	for (unsigned int i = 0; i < 3; i++) {
+		d = machine_domain(1, 20);
+		l4[i] = mfn_to_page(MFN(machine_tables(d)));
+		EXPECT_EQ(page_get_and_type(l4[i], d, PT_L4, false), 0);
+	}
+	machine_preempt_every = 1;
+	for (unsigned int i = 0; i < 3; i++) {
+		EXPECT_EQ(page_put_and_type_preemptible(l4[i], true),
+			  -ERESTART);
+		table_put_later(l4[i]);
+	}
+	machine_preempt_every = 0;
+	EXPECT_EQ(table_put_pending(current), 0);
+	for (d = domain_next(1); d; d = domain_next(1)) {
+		machine_kill(d);
+		domain_put(d);
+		machine_softirqs();
+	}
+	expect_usage(before);
 }

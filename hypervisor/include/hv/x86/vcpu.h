@@ -74,6 +74,7 @@ struct arch_vcpu {
 	uint32_t cf8; /* latched PCI config address */
 
 	struct page *put_later; /* table whose release was preempted   */
+	struct page *put_later_too[2]; /* more of them, rarely         */
 };
 
 struct arch_domain;
