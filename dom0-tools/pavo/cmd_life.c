@@ -140,33 +140,36 @@ int cmd_create(struct tool *t, int argc, char **argv)
 	return rc == 0 && a.attach ? console_run(t, domid) : rc;
 }
 
-/* Run @each for the domains named, or all but Dom0 with -a. */
-static int for_domains(struct tool *t, char **args, int nr, bool all,
-		       int (*each)(struct tool *t, domid_t domid))
+/* The domains named, or all but Dom0 with @all; how many, or -errno. */
+static int find_domains(struct tool *t, char **args, int nr, bool all,
+			domid_t **out)
 {
 	struct domains d;
-	int rc = 0;
+	int rc, found = 0;
 
 	if (!all) {
-		for (int i = 0; i < nr && rc == 0; i++) {
-			domid_t domid;
-
-			rc = domain_find(t, args[i], &domid, NULL);
-			if (rc == 0)
-				rc = each(t, domid);
+		*out = ARENA_ARRAY(&t->r.mem, domid_t, (size_t)nr + 1);
+		for (int i = 0; i < nr; i++) {
+			rc = domain_find(t, args[i], &(*out)[i], NULL);
+			if (rc < 0)
+				return rc;
 		}
-		return rc;
+		return nr;
 	}
 	rc = domains_load(t, &d);
-	for (size_t i = 0; i < d.nr && rc == 0; i++)
+	if (rc < 0)
+		return rc;
+	*out = ARENA_ARRAY(&t->r.mem, domid_t, d.nr + 1);
+	for (size_t i = 0; i < d.nr; i++)
 		if (d.all[i].info.domain != 0)
-			rc = each(t, d.all[i].info.domain);
-	return rc;
+			(*out)[found++] = d.all[i].info.domain;
+	return found;
 }
 
 int cmd_destroy(struct tool *t, int argc, char **argv)
 {
-	int rc = 0, c;
+	domid_t *domids;
+	int rc, c, nr = 0;
 
 	while ((c = cmd_getopt(t, argc, argv, "f", NULL)) >= 0)
 		if (c != 'f')
@@ -174,9 +177,12 @@ int cmd_destroy(struct tool *t, int argc, char **argv)
 	if (c == CMD_HELPED)
 		return c;
 	rc = cmd_args(t, argc, argv, 1, 1000);
-	return rc < 0 ? rc
-		      : for_domains(t, argv + optind, argc - optind, false,
-				    domain_remove);
+	if (rc == 0)
+		rc = nr = find_domains(t, argv + optind, argc - optind, false,
+				       &domids);
+	for (int i = 0; rc >= 0 && i < nr; i++)
+		rc = domain_remove(t, domids[i]);
+	return rc < 0 ? rc : 0;
 }
 
 static int ask(struct tool *t, domid_t domid, const char *what)
@@ -247,7 +253,8 @@ static int ask_all(struct tool *t, int argc, char **argv,
 		{NULL, 0, NULL, 0},
 	};
 	bool all = false, wait = false;
-	int c, rc;
+	domid_t *domids;
+	int c, rc, nr = 0;
 
 	while ((c = cmd_getopt(t, argc, argv, "awF", names)) >= 0) {
 		if (c == 'a')
@@ -260,17 +267,19 @@ static int ask_all(struct tool *t, int argc, char **argv,
 	if (c == CMD_HELPED)
 		return c;
 	rc = cmd_args(t, argc, argv, all ? 0 : 1, 1000);
-	/* watch before asking, or the answer might be missed */
-	if (rc == 0 && wait)
-		rc = tool_xs(t);
-	if (rc == 0 && wait)
-		rc = xs_watch(&t->xs, "@releaseDomain", "wait");
 	if (rc == 0)
-		rc = for_domains(t, argv + optind, argc - optind, all, each);
-	if (rc == 0 && wait)
-		rc = for_domains(t, argv + optind, argc - optind, all,
-				 wait_down);
-	return rc;
+		rc = nr = find_domains(t, argv + optind, argc - optind, all,
+				       &domids);
+	/* watch before asking, or the answer might be missed */
+	if (rc >= 0 && wait)
+		rc = tool_xs(t);
+	if (rc >= 0 && wait)
+		rc = xs_watch(&t->xs, "@releaseDomain", "wait");
+	for (int i = 0; rc >= 0 && i < nr; i++)
+		rc = each(t, domids[i]);
+	for (int i = 0; rc >= 0 && wait && i < nr; i++)
+		rc = wait_down(t, domids[i]);
+	return rc < 0 ? rc : 0;
 }
 
 int cmd_shutdown(struct tool *t, int argc, char **argv)

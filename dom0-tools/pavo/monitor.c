@@ -241,6 +241,22 @@ static void reload(struct monitor *m)
 }
 
 /*
+ * Be told of the end of this domain only, where the daemon can do that (it
+ * then also takes a depth, which others refuse); else of any domain's.
+ */
+static int watch_end(struct monitor *m)
+{
+	static const char arg[] = "end\0000";
+	struct xs *xs = &m->t->xs;
+	char path[40];
+
+	snprintf(path, sizeof(path), "@releaseDomain/%u", m->domid);
+	if (xs_call(xs, XS_WATCH, 0, path, arg, sizeof(arg), NULL) == 0)
+		return 0;
+	return xs_watch(xs, "@releaseDomain", "end");
+}
+
+/*
  * The daemon may be down for a moment; without it there is nothing to do. Its
  * watches fire once when they are set, so nothing that happened is missed.
  */
@@ -255,8 +271,7 @@ static void connect_store(struct monitor *m)
 	t->has_xs = false;
 	snprintf(path, sizeof(path), "/local/domain/%u/name", m->domid);
 	for (;;) {
-		if (tool_xs(t) == 0 &&
-		    xs_watch(&t->xs, "@releaseDomain", "end") == 0 &&
+		if (tool_xs(t) == 0 && watch_end(m) == 0 &&
 		    xs_watch(&t->xs, path, "name") == 0)
 			return;
 		if (t->has_xs)
