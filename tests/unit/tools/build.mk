@@ -7,7 +7,8 @@ TOOLS_TEST_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -pthread $(WARN) \
 	-Idom0-tools/consoled -isystem /usr/include/libxml2
 
 # All of the tools but main and what talks to the real /dev/xen.
-TOOLS_TEST_SRC := $(wildcard tests/unit/tools/*.c) tests/unit/unit_test.c \
+TOOLS_TEST_SRC := $(filter-out %/kernels_check.c,\
+	$(wildcard tests/unit/tools/*.c)) tests/unit/unit_test.c \
 	$(filter-out dom0-tools/lib/hv.c dom0-tools/lib/fmem.c,$(TOOLS_LIB_SRC)) \
 	$(TOOLS_BUILDER_SRC) $(TOOLS_PAVO_SRC) \
 	dom0-tools/pavo/helpers/xmlconv.c dom0-tools/consoled/console_client.c
@@ -33,6 +34,27 @@ check-tools: $(TOOLS_TEST)/tools ## library, builder and command of Dom0
 	rc=$$?; tail -n 1 $(O)/results/tools.txt; exit $$rc
 
 check-unit: check-tools
+
+# The builder with whole kernels of Debian's.
+TOOLS_KERNELS_OBJ := $(patsubst %.c,$(TOOLS_TEST)/%.o,\
+	$(addprefix tests/unit/tools/,kernels_check.c build_scene.c fake_hv.c) \
+	$(filter-out dom0-tools/lib/hv.c dom0-tools/lib/fmem.c,\
+	$(TOOLS_LIB_SRC)) $(TOOLS_BUILDER_SRC))
+
+$(TOOLS_TEST)/kernels_check: $(TOOLS_KERNELS_OBJ)
+	$(HOSTCC) $(TOOLS_TEST_FLAGS) -o $@ $^ -ljson-c -llzma -lzstd -lz -llz4
+
+-include $(TOOLS_TEST)/tests/unit/tools/kernels_check.d
+
+.PHONY: check-tools-kernels
+check-tools-kernels: $(TOOLS_TEST)/kernels_check $(IMAGES)/linux-6.1 \
+		$(IMAGES)/linux-6.12 $(IMAGES)/linux-6.1.lz4 \
+		$(IMAGES)/linux-6.1.gzip $(IMAGES)/linux-6.1.elf ## DomU builder, Debian's kernels
+	@mkdir -p $(O)/results
+	$< $(filter $(IMAGES)/%,$^) >$(O)/results/tools_kernels.txt; \
+	rc=$$?; cat $(O)/results/tools_kernels.txt; exit $$rc
+
+check: check-tools-kernels
 
 # The parsers, with clang's fuzzer.
 FUZZ_SECONDS ?= 60
