@@ -2,7 +2,8 @@
 /*
  * Writes of guest kernels to their (read-only mapped) L1 tables: Linux stores
  * to page-table entries directly in a few places, with the few instructions
- * below.  Each becomes one compare-exchange of a checked entry.
+ * below.  Each becomes one compare-exchange of a checked entry.  Writes to
+ * devices' frames that nobody may write (MSI-X tables, HPET) are dropped here.
  */
 #include <hv/domain.h>
 #include <hv/mmu.h>
@@ -209,6 +210,21 @@ static int write_entry(struct regs *r, struct page *table, uint64_t cr2)
 	return 1;
 }
 
+/* A store to a device frame that is read-only for everyone: it is dropped. */
+static int drop_write(struct regs *r, uint64_t cr2)
+{
+	struct effect e = { 0 };
+	struct insn i;
+
+	if (!insn_decode(&i, r) || !i.is_memory ||
+	    (!i.rip_relative && i.address != cr2) ||
+	    !compute(r, &i, 0, &e, operand_size(&i)))
+		return 0;
+	r->rip += i.len;
+	r->entry_vector = 0;
+	return 1;
+}
+
 int emulate_pt_write(struct regs *r, uint64_t cr2)
 {
 	struct vcpu *v = current;
@@ -216,8 +232,11 @@ int emulate_pt_write(struct regs *r, uint64_t cr2)
 	struct page *table;
 	int rc;
 
-	if (!(l1e & PTE_P) || (l1e & PTE_RW) || !mfn_valid(pte_mfn(l1e)))
+	if (!(l1e & PTE_P) || (l1e & PTE_RW))
 		return 0;
+	if (!mfn_valid(pte_mfn(l1e)) ||
+	    mfn_to_page(pte_mfn(l1e))->owner == dom_io)
+		return iomem_is_readonly(pte_mfn(l1e)) && drop_write(r, cr2);
 	table = mfn_to_page(pte_mfn(l1e));
 	if (page_type(table) != PT_L1 ||
 	    page_get_and_type(table, v->domain, PT_L1, false))
