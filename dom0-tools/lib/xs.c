@@ -91,7 +91,9 @@ void xs_close(struct xs *xs)
 static int xs_send(struct xs *xs, const char *p, size_t len)
 {
 	while (len > 0) {
-		ssize_t n = write(xs->fd, p, len);
+		ssize_t n = xs->is_device
+				    ? write(xs->fd, p, len)
+				    : send(xs->fd, p, len, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;

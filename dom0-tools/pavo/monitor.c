@@ -29,6 +29,7 @@
 #include "monitor.h"
 #include "paths.h"
 #include "state.h"
+#include "supervise.h"
 #include "uuid.h"
 
 extern char **environ;
@@ -96,20 +97,41 @@ static const char *lock_path(struct req *r, domid_t domid)
 			    domid);
 }
 
-/* -EBUSY: the domain has a monitor already. The lock ends with the process. */
+/*
+ * -EBUSY: the domain has a monitor already. The lock ends with the process,
+ * whose number is in the file.
+ */
 static int monitor_lock(struct req *r, domid_t domid)
 {
-	int fd;
+	char pid[16];
+	int fd, len;
 
 	path_make(path_of(r, RUN_DIR), 0755);
 	fd = open(lock_path(r, domid), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	len = snprintf(pid, sizeof(pid), "%-10d", getpid());
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	    pwrite(fd, pid, (size_t)len, 0) != len) {
 		close(fd);
 		return -EBUSY;
 	}
 	return 0;
+}
+
+pid_t monitor_pid(struct req *r, domid_t domid)
+{
+	int fd = open(lock_path(r, domid), O_RDWR | O_CLOEXEC);
+	char text[16] = "";
+	pid_t pid = 0;
+
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
+	    pread(fd, text, sizeof(text) - 1, 0) > 0)
+		pid = (pid_t)strtol(text, NULL, 10);
+	close(fd);
+	return pid;
 }
 
 static int64_t action_for(const struct monitor *m, unsigned int code)
@@ -374,13 +396,18 @@ static void finish_restart(void *ctx, const uint8_t uuid[16])
 	state_clear_restart(&m.t->r, uuid);
 }
 
+void monitor_finish_restarts(struct tool *t)
+{
+	state_each_restart(&t->r, finish_restart, t);
+}
+
 /* After monitors were killed: one for each of our domains that has none. */
 static int monitor_all(struct tool *t)
 {
 	struct domains d;
 	int rc;
 
-	state_each_restart(&t->r, finish_restart, t);
+	monitor_finish_restarts(t);
 	rc = domains_load(t, &d);
 	for (size_t i = 0; i < d.nr && rc == 0; i++)
 		if (d.all[i].has_entry)
@@ -392,7 +419,10 @@ int monitor_main(struct tool *t, int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--all") == 0)
 		return monitor_all(t);
+	if (argc == 2 && strcmp(argv[1], "--supervise") == 0)
+		return supervise_run(t);
 	if (argc == 2)
 		return monitor_one(t, argv[1]);
-	return req_fail(&t->r, -EINVAL, "usage: pavo monitor domain | --all");
+	return req_fail(&t->r, -EINVAL,
+			"usage: pavo monitor domain | --all | --supervise");
 }

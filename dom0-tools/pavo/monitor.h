@@ -5,12 +5,19 @@
 #ifndef MONITOR_H
 #define MONITOR_H
 
+#include <sys/types.h>
+
 #include "tool.h"
 
 /* Start one for @domid, in the background. */
 int monitor_spawn(struct req *r, domid_t domid);
 
-/* The program: "monitor domid", or "monitor --all". */
+/* Of the monitor that @domid has; 0: none, or one that is just starting. */
+pid_t monitor_pid(struct req *r, domid_t domid);
+/* Start what was ended to be started again when its monitor died. */
+void monitor_finish_restarts(struct tool *t);
+
+/* The program: "monitor domid", "monitor --all", "monitor --supervise". */
 int monitor_main(struct tool *t, int argc, char **argv);
 
 #endif

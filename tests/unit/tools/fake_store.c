@@ -54,8 +54,7 @@ static void reply(int fd, const struct xsd_sockmsg *h, uint32_t type,
 	m.h.type = type;
 	m.h.len = (uint32_t)len;
 	memcpy(m.body, body, len);
-	if (write(fd, &m, sizeof(m.h) + len) < 0)
-		return;
+	send(fd, &m, sizeof(m.h) + len, MSG_NOSIGNAL);
 }
 
 /* A node made anew takes its parent's permissions, and makes its parents. */
