@@ -338,7 +338,7 @@ static int make_domain(struct build *b)
 {
 	struct domain_config config = {
 		.max_vcpus = opt.dom0_max_vcpus ? opt.dom0_max_vcpus
-						: nr_present_cpus(),
+						: cpumask_weight(cpu_online_map),
 		.max_evtchn_port = ~0u,
 		.max_grant_frames = -1,
 		.max_maptrack_frames = -1,

@@ -123,8 +123,12 @@ int platform_set_processor_pminfo(struct domain *d,
 				  struct xenpf_set_processor_pminfo *op)
 {
 	(void)d;
-	(void)op;
-	return -ENOSYS;
+	/*
+	 * _PDC: Dom0 asks which of the power features it is about to tell the
+	 * firmware of are unwanted.  None is: we drive no C, P or T states,
+	 * and take no tables for them either.
+	 */
+	return op->type == XEN_PM_PDC ? 0 : -ENOSYS;
 }
 
 /* --- firmware --- */

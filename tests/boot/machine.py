@@ -55,7 +55,11 @@ class Config:
                 "-rtc", "base=2026-01-01,clock=vm",
             ]
         else:
-            arguments += ["-accel", "tcg"]
+            # One thread for all CPUs: with one each, QEMU 7 can keep code it
+            # translated while another CPU was patching it (Linux pokes INT3
+            # into its text) for ever, and Dom0 dies of a breakpoint that is
+            # no longer there.
+            arguments += ["-accel", "tcg,thread=single"]
         if self.loader == "grub":
             return arguments + [
                 "-drive", f"file={iso},format=raw,if=ide,readonly=off,"
