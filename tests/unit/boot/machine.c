@@ -25,13 +25,12 @@ struct boot_info boot_info;
 struct boot_options opt;
 struct page *frame_table;
 uint64_t max_page;
-cpumask_t cpu_online_map = 1;
+cpumask_t cpu_online_map = 7; /* three CPUs */
 struct domain *dom0, *dom_xen, *dom_io, *dom_idle;
 
 uint64_t *machine_m2p;
 char machine_log[16384];
 struct vcpu_guest_context machine_context;
-unsigned int machine_cpus = 1;
 
 static char *ram;
 static uint64_t free_end; /* frames from 1 MiB up to here are free */
@@ -163,11 +162,6 @@ uint32_t nr_pirqs(const struct domain *d)
 {
 	(void)d;
 	return 280;
-}
-
-unsigned int nr_present_cpus(void)
-{
-	return machine_cpus;
 }
 
 unsigned int ioapic_nr_gsis(void)
