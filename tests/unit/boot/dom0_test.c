@@ -230,7 +230,7 @@ static void check_initrd(void)
 UNIT_TEST(a_kernel_in_a_bzimage_starts_as_linux_expects)
 {
 	machine_init(256);
-	machine_cpus = 3;
+	cpu_online_map = 7;
 	dom0_check(build_good(packed_kernel(&good), true), VIRT_BASE);
 	check_text(&good);
 	check_initrd();

@@ -23,6 +23,5 @@ extern uint64_t *machine_m2p;
 extern char machine_log[16384];
 /* What pv_set_context was given. */
 extern struct vcpu_guest_context machine_context;
-extern unsigned int machine_cpus;
 
 #endif
