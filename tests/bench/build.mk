@@ -19,7 +19,8 @@ $(BENCH_OUT)/null: $(BENCH_OUT)/null.o
 	$(CC) -nostdlib -static -Wl,--build-id=none -o $@ $^
 
 $(IMAGES)/bench.cpio: $(BENCH_PROGRAMS) tests/bench/tasks/bench
-	tests/images/mkdom0.py -o $@ --kernel $(IMAGES)/debian-6.1 \
+	$(MKINITRAMFS) -o $@ --init tests/images/dom0-init \
+		--kernel $(IMAGES)/debian-6.1 $(DOM0_MODULES:%=--module %) \
 		$(BENCH_PROGRAMS:%=--program %) --task tests/bench/tasks/bench
 
 bench: $(HYPERVISOR_RELEASE) $(PEER) $(IMAGES)/linux-6.1 $(IMAGES)/linux-6.1.lz4 \

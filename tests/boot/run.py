@@ -135,8 +135,12 @@ class Runner:
         print(f"     {failure}\n     log: {path}")
         if os.path.exists(path):
             with open(path, errors="replace") as f:
-                for line in f.read().splitlines()[-TAIL_LINES:]:
-                    print("     | " + line.rstrip("\r"))
+                lines = f.read().replace("\r", "").splitlines()
+            lines = ([line for line in lines[:-TAIL_LINES]
+                      if line.startswith("FAIL ")] +
+                     lines[-TAIL_LINES:])
+            for line in lines:
+                print("     | " + line)
         sys.stdout.flush()
 
 

@@ -7,7 +7,6 @@ KERNEL_PACKAGE_6.12 := linux-image-6.12-amd64
 XEN_PACKAGE         := xen-hypervisor-4.17-amd64
 
 REPACK_SRC := $(addprefix tests/images/,bzimage.py repack.py break.py)
-DOM0_SRC   := $(addprefix tests/images/,cpio.py modules.py mkdom0.py dom0-init)
 
 .PHONY: images
 images: $(foreach k,$(KERNELS),$(IMAGES)/linux-$k $(IMAGES)/linux-$k.lz4) \
@@ -38,12 +37,17 @@ $(IMAGES)/xen.gz: $(IMAGES)/debian-xen/.unpacked
 $(IMAGES)/xen: $(IMAGES)/xen.gz
 	gzip -dc $< >$@
 
-# Programs become /usr/bin/NAME and tasks /tasks/NAME of the image.
-MKDOM0 = tests/images/mkdom0.py -o $@ \
+# Programs become /usr/bin/NAME and tasks /tasks/NAME of an image.
+MKINITRAMFS     := tests/images/mkinitramfs.py
+MKINITRAMFS_SRC := $(addprefix tests/images/,cpio.py modules.py mkinitramfs.py)
+DOM0_MODULES    := xenfs xen-privcmd xen-evtchn xen-gntdev xen-gntalloc
+
+MKDOM0 = $(MKINITRAMFS) -o $@ --init tests/images/dom0-init \
 	$(foreach k,$(KERNELS),--kernel $(IMAGES)/debian-$k) \
-	$(DOM0_PROGRAMS:%=--program %) $(DOM0_TASKS:%=--task %)
+	$(DOM0_MODULES:%=--module %) $(DOM0_PROGRAMS:%=--program %) \
+	$(DOM0_TASKS:%=--task %)
 DOM0_DEPS := $(foreach k,$(KERNELS),$(IMAGES)/debian-$k/.unpacked) \
-	$(DOM0_SRC)
+	$(MKINITRAMFS_SRC) tests/images/dom0-init
 DOM0_PROGRAMS := $(addprefix $(O)/tests/system/,selfcheck selfcheck32)
 DOM0_TASKS := $(wildcard tests/system/tasks/*)
 
@@ -53,6 +57,31 @@ $(IMAGES)/dom0.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
 # The same with stress-ng and its libraries, which make it four times as big.
 $(IMAGES)/stress.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
 	$(MKDOM0) --program /usr/bin/stress-ng
+
+# A guest's: busybox and an init.
+$(IMAGES)/domu.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init
+	$(MKINITRAMFS) -o $@ --init tests/images/domu-init \
+		--program tests/images/domu-end:sbin/poweroff \
+		--program tests/images/domu-end:sbin/reboot
+
+$(IMAGES)/domu.cpio.gz: $(IMAGES)/domu.cpio
+	gzip -9n <$< >$@
+
+# With the tools and their daemons, and guests in /guests.
+TOOLS_PROGRAMS := $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) \
+	$(O)/dom0-tools/xenstored $(O)/dom0-tools/consoled/consoled \
+	$(O)/tests/domains/await
+TOOLS_FILES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k:guests/linux-$k) \
+	$(IMAGES)/domu.cpio.gz:guests/domu.cpio.gz \
+	tests/images/demo.cfg:guests/demo.cfg
+TOOLS_TASKS := $(wildcard tests/domains/tasks/*)
+
+$(IMAGES)/tools.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(TOOLS_PROGRAMS) \
+		$(KERNELS:%=$(IMAGES)/linux-%) $(IMAGES)/domu.cpio.gz \
+		tests/images/demo.cfg tests/images/start-tools $(TOOLS_TASKS)
+	$(MKDOM0) $(TOOLS_PROGRAMS:%=--program %) \
+		--program tests/images/start-tools:etc/start.d/tools \
+		$(TOOLS_FILES:%=--file %) $(TOOLS_TASKS:%=--task %)
 
 # Kernels that must be refused (BAD_KERNELS), made by damage to good ones.
 $(IMAGES)/bad-%.xz: $(IMAGES)/linux-6.1 $(REPACK_SRC)

@@ -34,19 +34,6 @@ class Archive:
             self.file(path, f.read(),
                       0o755 if os.access(source, os.X_OK) else 0o644)
 
-    def tree(self, root):
-        """Everything under @root."""
-        for base, names, files in os.walk(root):
-            for name in names + files:
-                source = os.path.join(base, name)
-                path = os.path.relpath(source, root)
-                if os.path.islink(source):
-                    self.symlink(path, os.readlink(source))
-                elif os.path.isdir(source):
-                    self.directory(path)
-                else:
-                    self.copy(path, source)
-
     def _add(self, path, mode, data, device=(0, 0)):
         path = path.strip("/")
         self.directory(os.path.dirname(path))

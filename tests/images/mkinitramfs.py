@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Make the Dom0 initramfs: busybox, an init, modules, programs, tasks.
+"""Make an initramfs for Dom0 or a DomU: busybox, an init, what is asked for.
 
-    mkdom0.py -o OUTPUT [--kernel PACKAGE_DIR]... [--module NAME]...
-              [--program FILE[:PATH]]... [--task FILE]... [--tree DIR]...
+    mkinitramfs.py -o OUTPUT --init FILE [--kernel PACKAGE_DIR]...
+                   [--module NAME]... [--program FILE[:PATH]]...
+                   [--task FILE]... [--file FILE:PATH]...
 
 --program also takes a dynamic program along with its libraries.  --task puts
 a script or program into /tasks (see dom0-init).
@@ -17,9 +18,7 @@ import sys
 from cpio import Archive
 from modules import Modules
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 BUSYBOX = "/bin/busybox"
-MODULES = ["xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc"]
 DIRECTORIES = ["dev", "etc", "mnt", "proc", "root", "run", "sys", "tmp",
                "usr/bin", "usr/sbin", "sbin", "var/lib", "var/log"]
 
@@ -45,7 +44,8 @@ def add_program(archive, source, path):
 def main():
     options = argparse.ArgumentParser(usage=__doc__)
     options.add_argument("-o", dest="output", required=True)
-    for name in "kernel", "module", "program", "task", "tree":
+    options.add_argument("--init", required=True)
+    for name in "kernel", "module", "program", "task", "file":
         options.add_argument("--" + name, action="append", default=[])
     options = options.parse_args()
 
@@ -57,22 +57,23 @@ def main():
     archive.file("etc/group", b"root:x:0:\n")
     archive.char_device("dev/console", 5, 1)
     archive.char_device("dev/null", 1, 3)
-    archive.copy("init", f"{HERE}/dom0-init")
+    archive.copy("init", options.init)
     add_busybox(archive)
     for package in options.kernel:
-        Modules(package).add_to(archive, MODULES + options.module)
+        Modules(package).add_to(archive, options.module)
     for program in options.program:
         source, _, path = program.partition(":")
         add_program(archive, source,
                     path or "usr/bin/" + os.path.basename(source))
     for task in options.task:
         archive.copy("tasks/" + os.path.basename(task), task)
-    for tree in options.tree:
-        archive.tree(tree)
+    for file in options.file:
+        source, _, path = file.partition(":")
+        archive.copy(path, source)
     archive.write(options.output)
 
 
 try:
     main()
 except (LookupError, OSError) as error:
-    sys.exit(f"mkdom0: {error}")
+    sys.exit(f"mkinitramfs: {error}")

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table of domain tests: what the tools do, inside Dom0.
+
+Each case boots Dom0 with the tools and runs one task; a task is a script that
+prints "ok NAME" or "FAIL NAME: why" for each of its checks.
+"""
+
+from cases import Case, task
+
+
+def domains(name, **machine):
+    """Dom0 of 1 GiB runs the task @name."""
+    machine.setdefault("hv_args", "dom0_mem=1024M,max:1024M")
+    return Case(name, initrd="tools.cpio", compare_log=True,
+                kernel_args=f"task={name}", steps=task(name), **machine)
+
+
+CASES = [
+    domains("lifecycle", cpus=2),
+]

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the tasks of the domain tests share; a task begins with
+#	. /tasks/lib.sh
+# and ends with
+#	finish
+LOGS=/var/log/xen/console
+passed=0 failed=0
+
+ok()
+{
+	passed=$((passed + 1))
+	echo "ok $1"
+}
+
+fail()
+{
+	failed=$((failed + 1))
+	echo "FAIL $1: $2"
+}
+
+# check NAME COMMAND...: the command must succeed
+check()
+{
+	_name=$1
+	shift
+	if "$@" >/tmp/check.out 2>&1; then
+		ok "$_name"
+	else
+		fail "$_name" "'$*' exited with $?"
+		sed 's/^/     | /' /tmp/check.out
+	fi
+}
+
+# refused NAME REGEX COMMAND...: it must fail, and say so
+refused()
+{
+	_name=$1 _regex=$2
+	shift 2
+	if "$@" >/tmp/check.out 2>&1; then
+		fail "$_name" "'$*' succeeded"
+	elif grep -qE "$_regex" /tmp/check.out; then
+		ok "$_name"
+	else
+		fail "$_name" "'$*' does not say /$_regex/"
+		sed 's/^/     | /' /tmp/check.out
+	fi
+}
+
+# same NAME WHAT EXPECTED FOUND
+same()
+{
+	if [ "$3" = "$4" ]; then
+		ok "$1"
+	else
+		fail "$1" "$2 is '$4', not '$3'"
+	fi
+}
+
+# console DOMAIN REGEX [SECONDS]: wait for a line on its console
+console()
+{
+	await "${3:-300}" "$LOGS/guest-$1.log" "$2"
+}
+
+# config NAME [LINE...]: /tmp/NAME.cfg for an idle guest, lines added
+config()
+{
+	cat >"/tmp/$1.cfg" <<-EOF
+		name = "$1"
+		kernel = "/guests/linux-6.1"
+		ramdisk = "/guests/domu.cpio.gz"
+		extra = "console=hvc0 task=idle"
+		memory = 128
+		vcpus = 1
+	EOF
+	_cfg=/tmp/$1.cfg
+	shift
+	for _line; do
+		_key=${_line%%[ =]*}
+		sed -i "/^$_key *=/d" "$_cfg"
+		echo "$_line" >>"$_cfg"
+	done
+}
+
+finish()
+{
+	echo "$passed passed, $failed failed"
+	[ $failed = 0 ] && [ $passed -gt 0 ]
+	exit
+}
