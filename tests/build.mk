@@ -12,7 +12,7 @@ BAD_KERNELS := $(addprefix $(IMAGES)/bad-,text empty no-pv elf-cut \
 export PYTHONDONTWRITEBYTECODE := 1
 
 # The order is from quick to slow, so that what is wrong shows early.
-CHECKS := unit style guests boot domains system
+CHECKS := unit style guests boot tour domains system
 
 check: all ## everything that a commit must pass
 	tests/check.py $(CHECKS)

@@ -73,12 +73,13 @@ TOOLS_PROGRAMS := $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) \
 	$(O)/tests/domains/await
 TOOLS_FILES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k:guests/linux-$k) \
 	$(IMAGES)/domu.cpio.gz:guests/domu.cpio.gz \
-	tests/images/demo.cfg:guests/demo.cfg
+	tests/images/demo.cfg:guests/demo.cfg tests/images/motd:etc/motd
 TOOLS_TASKS := $(wildcard tests/domains/tasks/*)
 
 $(IMAGES)/tools.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(TOOLS_PROGRAMS) \
 		$(KERNELS:%=$(IMAGES)/linux-%) $(IMAGES)/domu.cpio.gz \
-		tests/images/demo.cfg tests/images/start-tools $(TOOLS_TASKS)
+		$(addprefix tests/images/,demo.cfg motd start-tools) \
+		$(TOOLS_TASKS)
 	$(MKDOM0) $(TOOLS_PROGRAMS:%=--program %) \
 		--program tests/images/start-tools:etc/start.d/tools \
 		$(TOOLS_FILES:%=--file %) $(TOOLS_TASKS:%=--task %)
