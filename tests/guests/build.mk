@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tiny PV kernels, one folder a question, booted as Dom0; each prints its own
 # verdict.  HYPERVISOR chooses who is asked (the real Xen must agree).
-GUEST_NAMES := $(patsubst tests/guests/%/main.c,%,$(wildcard tests/guests/*/main.c))
+# DOMU_NAMES are no questions but guests for the tools' tests.
+DOMU_NAMES := tiny hostile
+DOMU_GUESTS := $(DOMU_NAMES:%=$(O)/tests/guests/%)
+GUEST_NAMES := $(filter-out $(DOMU_NAMES),\
+	$(patsubst tests/guests/%/main.c,%,$(wildcard tests/guests/*/main.c)))
 GUESTS := $(GUEST_NAMES:%=$(O)/tests/guests/%)
 GUEST_CFLAGS := -std=gnu11 -O1 -g -ffreestanding -fno-pic -fno-pie -mcmodel=kernel \
 	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables $(WARN) -Ihypercalls/include -Ihypercalls
-GUEST_LIB := tests/guests/lib/entry.S tests/guests/lib/guest.c
+GUEST_LIB := $(addprefix tests/guests/lib/,entry.S guest.c domu.c)
 
-$(O)/tests/guests/%: tests/guests/%/main.c $(GUEST_LIB) tests/guests/lib/guest.h \
-		tests/guests/lib/guest.lds
+$(O)/tests/guests/%: tests/guests/%/main.c $(GUEST_LIB) \
+		$(addprefix tests/guests/lib/,guest.h domu.h guest.lds)
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -nostdlib -static -no-pie -Wl,-T,tests/guests/lib/guest.lds \
+	$(CC) $(GUEST_CFLAGS) -nostdlib -static -Wl,-T,tests/guests/lib/guest.lds \
 		-Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
 		-Wl,--no-warn-rwx-segments -o $@ $(GUEST_LIB) $<
 
 .PHONY: guests check-guests
-guests: $(GUESTS)
+guests: $(GUESTS) $(DOMU_GUESTS)
 check-guests: $(GUESTS) $(HYPERVISOR) ## tiny PV kernels under QEMU
 	tests/guests/run.py --hv $(HYPERVISOR) --logs $(O)/logs $(GUESTS)

@@ -56,7 +56,7 @@ guest_entry:
 
 	.balign 32
 	.globl trap_stubs
-trap_stubs: /* 32 bytes each: vectors 0-31, then 0x80, event, syscall */
+trap_stubs: /* 32 bytes each: vectors 0-31, 0x80, then the callbacks */
 	.set v, 0
 	.rept 32
 	.balign 32
@@ -74,9 +74,23 @@ trap_stubs: /* 32 bytes each: vectors 0-31, then 0x80, event, syscall */
 	.balign 32
 	ENTRY_STUB 0x101, 0 /* system call */
 	.balign 32
-	ENTRY_STUB 0x102, 0 /* failsafe: its frame is not decoded */
+	jmp failsafe_entry
+	.balign 32
+	ENTRY_STUB 0x103, 0 /* SYSENTER */
+
+failsafe_entry: /* DS ES FS GS between R11 and RIP */
+	pop %rcx
+	pop %r11
+	popq failsafe_selectors(%rip)
+	popq failsafe_selectors + 8(%rip)
+	popq failsafe_selectors + 16(%rip)
+	popq failsafe_selectors + 24(%rip)
+	push $0
+	push $0x102
 
 trap_common:
+	pushfq
+	popq trap_entry_flags(%rip)
 	push %rdi
 	push %rsi
 	push %rdx
@@ -165,6 +179,9 @@ probe:
 entry_rsp: .quad 0
 entry_rflags: .quad 0
 entry_cs: .quad 0
+	.globl trap_entry_flags, failsafe_selectors
+trap_entry_flags: .quad 0
+failsafe_selectors: .fill 4, 8, 0
 	.globl trap_vector, trap_resume_rip, trap_resume_rsp
 trap_vector: .quad -1
 trap_resume_rip: .quad 0

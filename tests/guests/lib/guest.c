@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The common part of the test kernels. */
+#include "domu.h"
 #include "guest.h"
 
 #include <stdarg.h>
@@ -21,7 +22,6 @@ extern int64_t trap_vector;
 extern uint64_t trap_resume_rip, trap_resume_rsp;
 static unsigned int passed, failed;
 
-void *memset(void *d, int c, size_t n);
 void *memset(void *d, int c, size_t n)
 {
 	for (char *p = d; n--; p++)
@@ -29,7 +29,6 @@ void *memset(void *d, int c, size_t n)
 	return d;
 }
 
-void *memcpy(void *restrict d, const void *restrict s, size_t n);
 void *memcpy(void *restrict d, const void *restrict s, size_t n)
 {
 	char *p = d;
@@ -91,7 +90,11 @@ void say(const char *fmt, ...)
 		}
 	}
 	va_end(ap);
-	(void)HYPERVISOR_console_io(CONSOLEIO_write, (uint32_t)used, line);
+	if (con)
+		console_write(line, used);
+	else
+		(void)HYPERVISOR_console_io(CONSOLEIO_write, (uint32_t)used,
+					    line);
 }
 
 /* --- verdicts --- */
@@ -296,6 +299,8 @@ void guest_start(struct start_info *si)
 	static char shared_page[PAGE_SIZE] __attribute__((aligned(4096)));
 
 	start_info = si;
+	if (!(si->flags & SIF_INITDOMAIN))
+		domu_start();
 	/* the shared page takes the place of one of ours */
 	shared = (struct shared_info *)(void *)shared_page;
 	EXPECT_EQ(HYPERVISOR_update_va_mapping((uint64_t)shared_page,

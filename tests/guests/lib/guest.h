@@ -30,6 +30,9 @@ struct trap_frame {
 extern struct start_info *start_info;
 extern struct shared_info *shared;
 
+void *memset(void *d, int c, size_t n);
+void *memcpy(void *restrict d, const void *restrict s, size_t n);
+
 /* The test itself; returning ends it. */
 void guest_main(void);
 
