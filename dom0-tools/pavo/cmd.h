@@ -37,12 +37,21 @@ int cmd_usage(struct tool *t, const char *name, const char *what);
 /* Record unless @argc arguments from @optind on are @min to @max. */
 int cmd_args(struct tool *t, int argc, char **argv, int min, int max);
 
+/*
+ * Read @arg as the decimal number that @what is; a wrong use of the command
+ * @name, recorded, unless it is @min to @max.
+ */
+int cmd_number(struct tool *t, const char *name, const char *what,
+	       const char *arg, long min, long max, long *out);
+
 /* For a command with no options of its own: cmd_getopt and cmd_args. */
 int cmd_plain(struct tool *t, int argc, char **argv, int min, int max);
 
 #define CMD(name, function, usage, help, options)                              \
 	int function(struct tool *t, int argc, char **argv);
+#define CMD_REFUSED(name, why)
 #include "commands.def"
 #undef CMD
+#undef CMD_REFUSED
 
 #endif

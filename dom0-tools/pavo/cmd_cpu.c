@@ -126,9 +126,6 @@ static int pin(struct tool *t, domid_t domid, uint32_t vcpu,
 		return nr;
 	rc = dom_set_affinity(&t->hv, domid, vcpu, hard, soft, (uint32_t)nr,
 			      force);
-	if (rc == -ESRCH)
-		return req_fail(&t->r, rc, "domain %u has no vcpu %u", domid,
-				vcpu);
 	return rc < 0 ? req_fail_rc(&t->r, rc,
 				    "cannot pin vcpu %u of domain "
 				    "%u",
@@ -173,12 +170,11 @@ int cmd_vcpu_pin(struct tool *t, int argc, char **argv)
 		return cmd_usage(t, argv[0], "nothing to set");
 	last = info.max_vcpu_id;
 	if (strcmp(argv[optind + 1], "all") != 0) {
-		char *rest;
+		long n;
 
-		first = last = (uint32_t)strtoul(argv[optind + 1], &rest, 10);
-		if (rest == argv[optind + 1] || *rest != '\0')
-			return cmd_usage(t, argv[0],
-					 "the vcpu is a number or \"all\"");
+		rc = cmd_number(t, argv[0], "the vcpu", argv[optind + 1], 0,
+				info.max_vcpu_id, &n);
+		first = last = (uint32_t)n;
 	}
 	for (uint32_t v = first; v <= last && rc == 0; v++)
 		rc = pin(t, domid, v, hard, soft, force);
@@ -193,10 +189,9 @@ int cmd_vcpu_set(struct tool *t, int argc, char **argv)
 	};
 	struct xen_domctl_getdomaininfo info;
 	bool ignore_host = false;
-	unsigned long want;
 	domid_t domid;
-	char *rest;
 	int c, rc, nr;
+	long want;
 
 	while ((c = cmd_getopt(t, argc, argv, "i", names)) >= 0) {
 		if (c != 'i')
@@ -207,22 +202,22 @@ int cmd_vcpu_set(struct tool *t, int argc, char **argv)
 		return c;
 	rc = cmd_args(t, argc, argv, 2, 2);
 	if (rc == 0)
+		rc = cmd_number(t, argv[0], "how many vcpus", argv[optind + 1],
+				1, 8192, &want);
+	if (rc == 0)
 		rc = domain_find(t, argv[optind], &domid, &info);
 	if (rc == 0)
 		rc = tool_xs(t);
 	if (rc < 0)
 		return rc;
-	want = strtoul(argv[optind + 1], &rest, 10);
-	if (*rest != '\0' || want == 0)
-		return cmd_usage(t, argv[0], "the number of vcpus is wrong");
-	if (want > info.max_vcpu_id + 1)
+	if (want > (long)info.max_vcpu_id + 1)
 		return req_fail(&t->r, -EINVAL,
 				"domain %u was created with at most %u vcpus "
 				"(maxvcpus)",
 				domid, info.max_vcpu_id + 1);
 	nr = cpumap_nr_cpus(t);
-	if (nr > 0 && want > (unsigned long)nr && !ignore_host) {
-		req_fail(&t->r, -EINVAL, "the host has %d pcpus for %lu vcpus",
+	if (nr > 0 && want > nr && !ignore_host) {
+		req_fail(&t->r, -EINVAL, "the host has %d pcpus for %ld vcpus",
 			 nr, want);
 		return req_hint(&t->r, "--ignore-host does it all the same");
 	}
@@ -232,7 +227,7 @@ int cmd_vcpu_set(struct tool *t, int argc, char **argv)
 		snprintf(path, sizeof(path),
 			 "/local/domain/%u/cpu/%u/availability", domid, v);
 		xs_queue_write(&t->xs, 0, path,
-			       v < want ? "online" : "offline");
+			       (long)v < want ? "online" : "offline");
 	}
 	rc = xs_flush(&t->xs, NULL, 0);
 	return rc < 0 ? req_fail_rc(&t->r, rc, "cannot ask domain %u", domid)
@@ -247,6 +242,7 @@ struct credit2_args {
 
 static int credit2_pool(struct tool *t, const struct credit2_args *a)
 {
+	struct json_object *o;
 	uint32_t us = 0;
 	int rc;
 
@@ -267,9 +263,15 @@ static int credit2_pool(struct tool *t, const struct credit2_args *a)
 	rc = host_get_credit2(&t->hv, 0, &us);
 	if (rc < 0)
 		return req_fail_rc(&t->r, rc, "cannot ask the scheduler");
-	if (!t->json)
+	if (t->json && a->is_pool) {
+		o = json_new();
+		json_text(o, "cpupool", "Pool-0");
+		json_number(o, "ratelimit_us", us);
+		json_print(o, stdout);
+	} else if (!t->json) {
 		printf("Cpupool Pool-0: ratelimit=%uus\n", us);
-	return (int)us;
+	}
+	return 0;
 }
 
 static int credit2_row(struct tool *t, const struct domain *d,
@@ -346,20 +348,29 @@ static int credit2_set(struct tool *t, const struct credit2_args *a)
 		      : 0;
 }
 
-/* -1 and recorded unless @arg is @min to 65535 (or @max). */
-static int credit2_number(struct tool *t, char **argv, const char *arg,
-			  long min, long max, long *out)
+/* As xl has it: -s is about the pool, the rest about a domain. */
+static int credit2_check(struct tool *t, char **argv,
+			 const struct credit2_args *a)
 {
-	char *rest;
+	bool sets = a->weight >= 0 || a->cap >= 0;
 
-	*out = strtol(arg, &rest, 10);
-	if (rest == arg || *rest != '\0' || *out < min || *out > max)
+	if (a->is_pool && (a->domain != NULL || sets))
 		return cmd_usage(t, argv[0],
-				 arena_printf(&t->r.mem,
-					      "\"%s\" is not a number from "
-					      "%ld to %ld",
-					      arg, min, max));
+				 "-s, for the cpupool, goes with -p and -r "
+				 "only");
+	if (!a->is_pool && a->ratelimit >= 0)
+		return cmd_usage(t, argv[0], "-r needs -s");
+	if (a->pool != NULL && a->domain != NULL)
+		return cmd_usage(t, argv[0],
+				 "-p and -d: a domain is in one cpupool only");
+	if (sets && a->domain == NULL)
+		return cmd_usage(t, argv[0], "which domain? (-d)");
 	return 0;
+}
+
+static bool is_pool_0(const char *name)
+{
+	return strcmp(name, "Pool-0") == 0 || strcmp(name, "0") == 0;
 }
 
 int cmd_sched_credit2(struct tool *t, int argc, char **argv)
@@ -384,18 +395,19 @@ int cmd_sched_credit2(struct tool *t, int argc, char **argv)
 			a.domain = optarg;
 			break;
 		case 'w':
-			rc = credit2_number(t, argv, optarg, 1, 65535,
-					    &a.weight);
+			rc = cmd_number(t, argv[0], "the weight", optarg, 1,
+					65535, &a.weight);
 			break;
 		case 'c':
-			rc = credit2_number(t, argv, optarg, 0, 65535, &a.cap);
+			rc = cmd_number(t, argv[0], "the cap", optarg, 0, 65535,
+					&a.cap);
 			break;
 		case 's':
 			a.is_pool = true;
 			break;
 		case 'r':
-			rc = credit2_number(t, argv, optarg, 0, 1000000,
-					    &a.ratelimit);
+			rc = cmd_number(t, argv[0], "the ratelimit", optarg, 0,
+					1000000, &a.ratelimit);
 			break;
 		case 'p':
 			a.pool = optarg;
@@ -407,21 +419,58 @@ int cmd_sched_credit2(struct tool *t, int argc, char **argv)
 	if (rc == 0)
 		rc = cmd_args(t, argc, argv, 0, 0);
 	if (rc == 0)
+		rc = credit2_check(t, argv, &a);
+	if (rc == 0)
 		rc = tool_both(t);
 	if (rc < 0)
 		return rc;
-	if (a.pool != NULL && strcmp(a.pool, "Pool-0") != 0)
-		return req_fail(&t->r, -ENOENT, "there is no cpupool \"%s\"",
+	if (a.pool != NULL && !is_pool_0(a.pool))
+		return req_fail(&t->r, -ENOENT,
+				"there is no cpupool \"%s\"; the only one is "
+				"Pool-0",
 				a.pool);
-	if (a.is_pool) {
-		rc = credit2_pool(t, &a);
-		return rc < 0 ? rc : 0;
+	if (a.is_pool)
+		return credit2_pool(t, &a);
+	return a.weight < 0 && a.cap < 0 ? credit2_show(t, &a)
+					 : credit2_set(t, &a);
+}
+
+static struct json_object *pool_json(const char *name,
+				     const struct host_cpupool *pool,
+				     const struct cpumap *m, unsigned int nr)
+{
+	struct json_object *o = json_new(), *cpus = json_new_list();
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (cpumap_has(m, i))
+			json_append_number(cpus, i);
+	json_number(o, "id", pool->id);
+	json_text(o, "name", name);
+	json_put(o, "cpus", cpus);
+	json_text(o, "scheduler", sched_name(pool->sched_id));
+	json_number(o, "nr_domains", pool->nr_domains);
+	return o;
+}
+
+static void print_pool(const char *name, const struct host_cpupool *pool,
+		       const struct cpumap *m, unsigned int nr, bool cpus)
+{
+	const char *comma = "";
+	unsigned int nr_in = 0;
+
+	printf("%-19s", name);
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!cpumap_has(m, i))
+			continue;
+		nr_in++;
+		if (cpus)
+			printf("%s%u", comma, i);
+		comma = ",";
 	}
-	if (a.weight < 0 && a.cap < 0)
-		return credit2_show(t, &a);
-	if (a.domain == NULL)
-		return cmd_usage(t, argv[0], "which domain? (-d)");
-	return credit2_set(t, &a);
+	if (!cpus)
+		printf("%3u %9s       y       %4u", nr_in,
+		       sched_name(pool->sched_id), pool->nr_domains);
+	printf("\n");
 }
 
 int cmd_cpupool_list(struct tool *t, int argc, char **argv)
@@ -432,6 +481,7 @@ int cmd_cpupool_list(struct tool *t, int argc, char **argv)
 	};
 	struct json_object *list = NULL;
 	struct host_cpupool pool;
+	struct cpumap m = {0};
 	bool cpus = false;
 	int c, rc, nr = 0;
 
@@ -447,49 +497,23 @@ int cmd_cpupool_list(struct tool *t, int argc, char **argv)
 		rc = nr = cpumap_nr_cpus(t);
 	if (rc < 0)
 		return rc;
-	if (t->json)
+	if (optind < argc && !is_pool_0(argv[optind]))
+		return req_fail(&t->r, -ENOENT,
+				"there is no cpupool \"%s\"; the only one is "
+				"Pool-0",
+				argv[optind]);
+	rc = host_cpupool(&t->hv, 0, &pool, m.bits, (uint32_t)nr);
+	if (rc < 0)
+		return req_fail_rc(&t->r, rc, "cannot ask for the cpupool");
+	if (t->json) {
 		list = json_new_list();
-	else if (cpus)
-		printf("%-19s%s\n", "Name", "CPU list");
-	else
-		printf("%-19s%s\n", "Name",
-		       "CPUs   Sched     Active   Domain count");
-	for (uint32_t id = 0;; id = pool.id + 1) {
-		struct cpumap m = {0};
-		char name[32];
-		unsigned int nr_in = 0;
-
-		if (host_cpupool(&t->hv, id, &pool, m.bits, (uint32_t)nr) < 0)
-			break;
-		snprintf(name, sizeof(name), "Pool-%u", pool.id);
-		if (optind < argc && strcmp(argv[optind], name) != 0)
-			continue;
-		for (int i = 0; i < nr; i++)
-			nr_in += cpumap_has(&m, (unsigned int)i);
-		if (list != NULL) {
-			struct json_object *o = json_new();
-
-			json_number(o, "id", pool.id);
-			json_text(o, "name", name);
-			json_number(o, "nr_cpus", nr_in);
-			json_text(o, "scheduler", sched_name(pool.sched_id));
-			json_number(o, "nr_domains", pool.nr_domains);
-			json_append(list, o);
-		} else if (cpus) {
-			printf("%-19s", name);
-			for (int i = 0, first = 1; i < nr; i++) {
-				if (!cpumap_has(&m, (unsigned int)i))
-					continue;
-				printf("%s%d", first ? "" : ",", i);
-				first = 0;
-			}
-			printf("\n");
-		} else {
-			printf("%-19s%3u %9s       y       %4u\n", name, nr_in,
-			       sched_name(pool.sched_id), pool.nr_domains);
-		}
-	}
-	if (list != NULL)
+		json_append(list, pool_json("Pool-0", &pool, &m,
+					    (unsigned int)nr));
 		json_print(list, stdout);
+		return 0;
+	}
+	printf("%-19s%s\n", "Name",
+	       cpus ? "CPU list" : "CPUs   Sched     Active   Domain count");
+	print_pool("Pool-0", &pool, &m, (unsigned int)nr, cpus);
 	return 0;
 }

@@ -164,13 +164,52 @@ static void version_facts(struct tool *t, struct facts *f)
 }
 
 #define NODES_MAX 64
+#define PCPUS_MAX 512
+
+static void topology_json(struct tool *t, struct json_object *all,
+			  uint32_t nr_cpus)
+{
+	struct xen_sysctl_cputopo topo[PCPUS_MAX];
+	struct xen_sysctl_meminfo mem[NODES_MAX];
+	uint32_t dist[NODES_MAX * NODES_MAX];
+	struct json_object *cpus = json_new_list(), *nodes = json_new_list();
+	int nr = host_cpu_topology(&t->hv, topo,
+				   nr_cpus < PCPUS_MAX ? nr_cpus : PCPUS_MAX);
+
+	for (int i = 0; i < nr; i++) {
+		struct json_object *o = json_new();
+
+		if (topo[i].core == XEN_INVALID_CORE_ID)
+			continue;
+		json_number(o, "cpu", i);
+		json_number(o, "core", topo[i].core);
+		json_number(o, "socket", topo[i].socket);
+		json_number(o, "node", topo[i].node);
+		json_append(cpus, o);
+	}
+	nr = host_numa(&t->hv, mem, dist, NODES_MAX);
+	for (int i = 0; i < nr; i++) {
+		struct json_object *o = json_new(), *to = json_new_list();
+
+		json_number(o, "node", i);
+		json_number(o, "memsize", (int64_t)(mem[i].memsize >> 20));
+		json_number(o, "memfree", (int64_t)(mem[i].memfree >> 20));
+		for (int k = 0; k < nr; k++)
+			json_append_number(to, dist[i * nr + k]);
+		json_put(o, "distances", to);
+		json_append(nodes, o);
+	}
+	json_put(all, "cpu_topology", cpus);
+	json_put(all, "numa_info", nodes);
+}
 
 static void topology_lines(struct tool *t, uint32_t nr_cpus)
 {
-	struct xen_sysctl_cputopo topo[64];
+	struct xen_sysctl_cputopo topo[PCPUS_MAX];
 	struct xen_sysctl_meminfo mem[NODES_MAX];
 	uint32_t dist[NODES_MAX * NODES_MAX];
-	int nr = host_cpu_topology(&t->hv, topo, nr_cpus < 64 ? nr_cpus : 64);
+	int nr = host_cpu_topology(&t->hv, topo,
+				   nr_cpus < PCPUS_MAX ? nr_cpus : PCPUS_MAX);
 
 	printf("cpu_topology           :\n");
 	printf("cpu:    core    socket     node\n");
@@ -222,7 +261,9 @@ int cmd_info(struct tool *t, int argc, char **argv)
 	if (t->json)
 		f.json = json_new();
 	host_facts(t, &f, &p);
-	if (numa && !t->json)
+	if (numa && t->json)
+		topology_json(t, f.json, p.max_cpu_id + 1);
+	else if (numa)
 		topology_lines(t, p.max_cpu_id + 1);
 	version_facts(t, &f);
 	if (f.json != NULL)
@@ -232,11 +273,15 @@ int cmd_info(struct tool *t, int argc, char **argv)
 
 int cmd_dmesg(struct tool *t, int argc, char **argv)
 {
+	static const struct option names[] = {
+		{"clear", no_argument, NULL, 'c'},
+		{NULL, 0, NULL, 0},
+	};
 	bool clear = false;
 	uint32_t index = 0;
 	int c, rc, n;
 
-	while ((c = cmd_getopt(t, argc, argv, "c", NULL)) >= 0) {
+	while ((c = cmd_getopt(t, argc, argv, "c", names)) >= 0) {
 		if (c != 'c')
 			return CMD_USAGE;
 		clear = true;

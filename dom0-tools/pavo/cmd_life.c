@@ -14,6 +14,7 @@
 #include "cmd.h"
 #include "console.h"
 #include "create.h"
+#include "domcfg_json.h"
 #include "domains.h"
 #include "domnodes.h"
 #include "json.h"
@@ -23,7 +24,7 @@
 
 /* A configuration file with settings from the command line put on top. */
 static int read_config(struct tool *t, char **args, int nr, const char *path,
-		       struct config *c, struct domcfg *cfg, bool is_quiet)
+		       struct config *c, struct domcfg *cfg)
 {
 	int rc;
 
@@ -38,13 +39,11 @@ static int read_config(struct tool *t, char **args, int nr, const char *path,
 	rc = path != NULL ? cfgfile_read(&t->r, c, path) : 0;
 	for (int i = 0; i < nr && rc == 0; i++)
 		rc = config_override(&t->r, c, args[i]);
-	return rc < 0 ? rc
-		      : domcfg_make(&t->r, c, cfg,
-				    is_quiet ? tool_no_warning : tool_warn);
+	return rc < 0 ? rc : domcfg_make(&t->r, c, cfg, REFUSE_UNKNOWN);
 }
 
 struct create_args {
-	bool stay_paused, attach, dry_run, is_quiet, no_monitor;
+	bool stay_paused, attach, dry_run, is_quiet, no_monitor, is_foreground;
 	const char *path;
 };
 
@@ -55,12 +54,15 @@ static int create_args(struct tool *t, int argc, char **argv,
 		{"dryrun", no_argument, NULL, 'n'},
 		{"quiet", no_argument, NULL, 'q'},
 		{"defconfig", required_argument, NULL, 'f'},
+		{"ignore-global-affinity-masks", no_argument, NULL, 'i'},
+		{"vncviewer", no_argument, NULL, 'V'},
+		{"vncviewer-autopass", no_argument, NULL, 'A'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	*a = (struct create_args){0};
-	while ((c = cmd_getopt(t, argc, argv, "cpnqef:F", names)) >= 0) {
+	*a = (struct create_args){.dry_run = t->dry_run};
+	while ((c = cmd_getopt(t, argc, argv, "cpnqef:FidVA", names)) >= 0) {
 		switch (c) {
 		case 'c':
 			a->attach = true;
@@ -81,7 +83,17 @@ static int create_args(struct tool *t, int argc, char **argv,
 			a->path = optarg;
 			break;
 		case 'F':
-			break; /* stay in the foreground: there is no other */
+			a->is_foreground = true;
+			break;
+		case 'i': /* xl: its global affinity masks; there are none */
+		case 'd': /* xl: print the configuration for debugging */
+			break;
+		case 'V':
+		case 'A':
+			return req_fail(&t->r, -EOPNOTSUPP,
+					"create -%c is not supported: PV "
+					"domains have no VNC screen",
+					c);
 		default:
 			return CMD_USAGE;
 		}
@@ -103,6 +115,55 @@ static int start(struct tool *t, const struct create_args *a, domid_t domid)
 	return rc;
 }
 
+/* 1: there is a domain of this UUID. 0: none. Or -errno, recorded. */
+static int uuid_lives(struct tool *t, const uint8_t uuid[16])
+{
+	struct domains d;
+	int rc = domains_load(t, &d);
+
+	for (size_t i = 0; rc == 0 && i < d.nr; i++)
+		if (memcmp(d.all[i].info.handle, uuid, 16) == 0)
+			return 1;
+	return rc;
+}
+
+/*
+ * Until the domain has ended and is not started again. Its monitor marks that
+ * it does so before the old domain goes, and takes the mark away after the new
+ * one has come; so without a domain and without a mark it takes a second look
+ * to be sure. The mark makes no event and is looked at now and then.
+ */
+static int wait_for_good(struct tool *t, const uint8_t uuid[16])
+{
+	int rc = xs_watch(&t->xs, "@releaseDomain", "end");
+
+	fflush(stdout);
+	while (rc == 0) {
+		bool is_restarting = false;
+		int lives = uuid_lives(t, uuid);
+
+		if (lives == 0) {
+			is_restarting = state_restarts(&t->r, uuid);
+			if (!is_restarting)
+				lives = uuid_lives(t, uuid);
+		}
+		if (lives < 0 || (lives == 0 && !is_restarting))
+			return lives;
+		xs_next_event(&t->xs, is_restarting ? 500 : -1, &rc);
+	}
+	return req_fail_rc(&t->r, rc,
+			   "lost the xenstore while waiting for the domain");
+}
+
+static int print_config(struct tool *t, const struct domcfg *cfg)
+{
+	if (t->json)
+		json_print(domcfg_json(cfg, cfg->name), stdout);
+	else
+		fputs(domcfg_text(&t->r, cfg), stdout);
+	return 0;
+}
+
 int cmd_create(struct tool *t, int argc, char **argv)
 {
 	struct create_args a;
@@ -113,15 +174,14 @@ int cmd_create(struct tool *t, int argc, char **argv)
 
 	if (rc < 0)
 		return rc;
-	rc = read_config(t, argv + optind, argc - optind, a.path, &c, &cfg,
-			 a.is_quiet);
+	if (a.is_foreground && a.no_monitor)
+		return cmd_usage(t, argv[0], "-F and -e: who is to wait?");
+	rc = read_config(t, argv + optind, argc - optind, a.path, &c, &cfg);
 	if (rc < 0)
 		return rc;
 	if (a.dry_run) {
 		rc = domain_preflight(t, &cfg);
-		if (rc == 0)
-			fputs(domcfg_text(&t->r, &cfg), stdout);
-		return rc;
+		return rc < 0 ? rc : print_config(t, &cfg);
 	}
 	if (!a.is_quiet && !t->json && a.path == NULL)
 		printf("Parsing config from %s\n", argv[optind]);
@@ -137,7 +197,9 @@ int cmd_create(struct tool *t, int argc, char **argv)
 	}
 	rc = start(t, &a, domid);
 	/* the daemon has kept what the domain said meanwhile */
-	return rc == 0 && a.attach ? console_run(t, domid) : rc;
+	if (rc == 0 && a.attach)
+		rc = console_run(t, domid);
+	return rc == 0 && a.is_foreground ? wait_for_good(t, cfg.uuid) : rc;
 }
 
 /* The domains named, or all but Dom0 with @all; how many, or -errno. */
@@ -219,24 +281,56 @@ static int ask_reboot(struct tool *t, domid_t domid)
 	return ask(t, domid, "reboot");
 }
 
-/* Until the domain has shut down or is gone; woken by the xenstore. */
-static int wait_down(struct tool *t, domid_t domid)
+/*
+ * A domain that has shut down is not gone yet. Will its monitor see to that,
+ * so that it is worth waiting for?
+ */
+static bool will_go(struct tool *t, const struct xen_domctl_getdomaininfo *info)
+{
+	struct domcfg cfg;
+
+	if (state_load(&t->r, info->handle, &cfg) < 0) {
+		req_clear(&t->r); /* another tool's */
+		return false;
+	}
+	return cfg.on_poweroff != ACTION_PRESERVE &&
+	       cfg.on_reboot != ACTION_PRESERVE &&
+	       monitor_pid(&t->r, info->domain) != 0;
+}
+
+/*
+ * Until the domain has shut down and its monitor is done with it; with
+ * @to_death, until nothing is left. Woken by the xenstore; a monitor's death
+ * makes no event, so it is looked after now and then.
+ */
+static int wait_down(struct tool *t, domid_t domid, bool to_death)
 {
 	struct xen_domctl_getdomaininfo info;
+	bool is_said = t->json;
 	int rc = tool_both(t);
 
 	while (rc == 0) {
+		bool is_down;
+
 		rc = dom_info(&t->hv, domid, &info);
 		if (rc == -ESRCH ||
-		    (rc == 0 &&
-		     (info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying)))) {
-			printf("Domain %u has been shut down\n", domid);
+		    (rc == 0 && (info.flags & XEN_DOMINF_dying))) {
+			if (!is_said)
+				printf("Domain %u has been destroyed\n", domid);
 			return 0;
 		}
 		if (rc < 0)
 			return req_fail_rc(&t->r, rc, "domain %u", domid);
+		is_down = info.flags & XEN_DOMINF_shutdown;
+		if (is_down && !is_said) {
+			printf("Domain %u has been shut down, reason code %u\n",
+			       domid, domain_shutdown_code(&info));
+			is_said = true;
+		}
+		if (is_down && !to_death && !will_go(t, &info))
+			return 0;
 		fflush(stdout);
-		xs_next_event(&t->xs, -1, &rc);
+		xs_next_event(&t->xs, is_down ? 500 : -1, &rc);
 	}
 	return req_fail_rc(&t->r, rc,
 			   "lost the xenstore while waiting for "
@@ -252,33 +346,33 @@ static int ask_all(struct tool *t, int argc, char **argv,
 		{"wait", no_argument, NULL, 'w'},
 		{NULL, 0, NULL, 0},
 	};
-	bool all = false, wait = false;
 	domid_t *domids;
-	int c, rc, nr = 0;
+	bool all = false;
+	int c, rc, nr = 0, waits = 0;
 
 	while ((c = cmd_getopt(t, argc, argv, "awF", names)) >= 0) {
 		if (c == 'a')
 			all = true;
 		else if (c == 'w')
-			wait = true;
+			waits++;
 		else if (c != 'F')
 			return CMD_USAGE;
 	}
 	if (c == CMD_HELPED)
 		return c;
-	rc = cmd_args(t, argc, argv, all ? 0 : 1, 1000);
+	rc = cmd_args(t, argc, argv, all ? 0 : 1, all ? 0 : 1000);
 	if (rc == 0)
 		rc = nr = find_domains(t, argv + optind, argc - optind, all,
 				       &domids);
 	/* watch before asking, or the answer might be missed */
-	if (rc >= 0 && wait)
+	if (rc >= 0 && waits > 0)
 		rc = tool_xs(t);
-	if (rc >= 0 && wait)
+	if (rc >= 0 && waits > 0)
 		rc = xs_watch(&t->xs, "@releaseDomain", "wait");
 	for (int i = 0; rc >= 0 && i < nr; i++)
 		rc = each(t, domids[i]);
-	for (int i = 0; rc >= 0 && wait && i < nr; i++)
-		rc = wait_down(t, domids[i]);
+	for (int i = 0; rc >= 0 && waits > 0 && i < nr; i++)
+		rc = wait_down(t, domids[i], waits > 1);
 	return rc < 0 ? rc : 0;
 }
 
@@ -357,23 +451,37 @@ int cmd_rename(struct tool *t, int argc, char **argv)
 
 int cmd_config_update(struct tool *t, int argc, char **argv)
 {
+	static const struct option names[] = {
+		{"defconfig", required_argument, NULL, 'f'},
+		{NULL, 0, NULL, 0},
+	};
 	struct xen_domctl_getdomaininfo info;
+	const char *path = NULL;
 	struct domcfg cfg;
 	struct config c;
 	domid_t domid;
-	int rc = cmd_plain(t, argc, argv, 2, 1000);
+	int o, rc;
 
+	while ((o = cmd_getopt(t, argc, argv, "f:d", names)) >= 0) {
+		if (o == 'f')
+			path = optarg;
+		else if (o != 'd') /* xl: print it for debugging */
+			return CMD_USAGE;
+	}
+	if (o == CMD_HELPED)
+		return o;
+	rc = cmd_args(t, argc, argv, path != NULL ? 1 : 2, 1000);
 	if (rc == 0)
 		rc = domain_find(t, argv[optind], &domid, &info);
 	if (rc == 0)
-		rc = read_config(t, argv + optind + 1, argc - optind - 1, NULL,
-				 &c, &cfg, false);
+		rc = read_config(t, argv + optind + 1, argc - optind - 1, path,
+				 &c, &cfg);
 	if (rc < 0)
 		return rc;
 	/* the name and the UUID are the running domain's */
 	cfg.name = domain_name(t, domid);
 	memcpy(cfg.uuid, info.handle, 16);
-	return state_save(&t->r, &cfg);
+	return t->dry_run ? print_config(t, &cfg) : state_save(&t->r, &cfg);
 }
 
 int cmd_sysrq(struct tool *t, int argc, char **argv)
@@ -409,8 +517,9 @@ int cmd_trigger(struct tool *t, int argc, char **argv)
 		{"power", XEN_DOMCTL_SENDTRIGGER_POWER},
 		{"sleep", XEN_DOMCTL_SENDTRIGGER_SLEEP},
 	};
-	unsigned long vcpu = 0;
+	struct xen_domctl_getdomaininfo info;
 	domid_t domid;
+	long vcpu = 0;
 	size_t i;
 	int rc = cmd_plain(t, argc, argv, 2, 3);
 
@@ -420,10 +529,14 @@ int cmd_trigger(struct tool *t, int argc, char **argv)
 		if (strcmp(argv[optind + 1], triggers[i].name) == 0)
 			break;
 	if (i == sizeof(triggers) / sizeof(triggers[0]))
-		return cmd_usage(t, argv[0], "no such trigger");
-	if (optind + 2 < argc)
-		vcpu = strtoul(argv[optind + 2], NULL, 10);
-	rc = domain_find(t, argv[optind], &domid, NULL);
+		return cmd_usage(t, argv[0],
+				 arena_printf(&t->r.mem,
+					      "there is no trigger \"%s\"",
+					      argv[optind + 1]));
+	rc = domain_find(t, argv[optind], &domid, &info);
+	if (rc == 0 && optind + 2 < argc)
+		rc = cmd_number(t, argv[0], "the vcpu", argv[optind + 2], 0,
+				info.max_vcpu_id, &vcpu);
 	if (rc < 0)
 		return rc;
 	rc = dom_send_trigger(&t->hv, domid, triggers[i].trigger,
@@ -434,7 +547,7 @@ int cmd_trigger(struct tool *t, int argc, char **argv)
 				"domains",
 				triggers[i].name);
 	return rc < 0 ? req_fail_rc(&t->r, rc,
-				    "cannot send %s to vcpu %lu of "
+				    "cannot send %s to vcpu %ld of "
 				    "domain %u",
 				    triggers[i].name, vcpu, domid)
 		      : 0;

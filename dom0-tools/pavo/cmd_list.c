@@ -11,6 +11,7 @@
 #include "cpumap.h"
 #include "domains.h"
 #include "domcfg.h"
+#include "domcfg_json.h"
 #include "json.h"
 #include "state.h"
 #include "uuid.h"
@@ -107,43 +108,6 @@ static void print_table(const struct domains *d, const struct list_options *o)
 	}
 }
 
-/* The configuration in the vocabulary of libxl's JSON. */
-static struct json_object *config_json(const struct domcfg *c,
-				       const struct domain *d)
-{
-	struct json_object *all = json_new(), *c_info = json_new();
-	struct json_object *b_info = json_new(), *vcpus = json_new_list();
-	struct json_object *sched = json_new();
-	char uuid[UUID_TEXT_BYTES];
-
-	uuid_format(d->info.handle, uuid);
-	json_text(c_info, "type", "pv");
-	json_text(c_info, "name", d->name);
-	json_text(c_info, "uuid", uuid);
-	json_put(all, "c_info", c_info);
-	json_number(b_info, "max_vcpus", c->maxvcpus);
-	for (int64_t v = 0; v < c->vcpus; v++)
-		json_append_number(vcpus, v);
-	json_put(b_info, "avail_vcpus", vcpus);
-	json_number(b_info, "max_memkb", c->maxmem_mib << 10);
-	json_number(b_info, "target_memkb", c->memory_mib << 10);
-	json_text(sched, "sched", "credit2");
-	json_number(sched, "weight", c->cpu_weight);
-	json_number(sched, "cap", c->cap);
-	json_put(b_info, "sched_params", sched);
-	json_text(b_info, "kernel", c->kernel);
-	json_text(b_info, "cmdline", c->cmdline);
-	if (c->ramdisk != NULL)
-		json_text(b_info, "ramdisk", c->ramdisk);
-	json_text(b_info, "tsc_mode", tsc_mode_name(c->tsc_mode));
-	json_put(b_info, "type.pv", json_new());
-	json_put(all, "b_info", b_info);
-	json_text(all, "on_poweroff", action_name(c->on_poweroff));
-	json_text(all, "on_reboot", action_name(c->on_reboot));
-	json_text(all, "on_crash", action_name(c->on_crash));
-	return all;
-}
-
 /* For a domain that other tools made: what the hypervisor knows. */
 static struct json_object *bare_json(const struct domain *d)
 {
@@ -155,7 +119,8 @@ static struct json_object *bare_json(const struct domain *d)
 		.cpu_weight = 256,
 	};
 
-	return config_json(&c, d);
+	memcpy(c.uuid, d->info.handle, sizeof(c.uuid));
+	return domcfg_json(&c, d->name);
 }
 
 static struct json_object *domain_json(struct tool *t, const struct domain *d)
@@ -179,7 +144,7 @@ static struct json_object *domain_json(struct tool *t, const struct domain *d)
 	json_number(o, "cpu_time_ns", (int64_t)d->info.cpu_time);
 	json_number(o, "cpupool", d->info.cpupool);
 	if (state_load(&t->r, d->info.handle, &cfg) == 0)
-		json_put(o, "config", config_json(&cfg, d));
+		json_put(o, "config", domcfg_json(&cfg, d->name));
 	else
 		json_put(o, "config", bare_json(d));
 	req_clear(&t->r);

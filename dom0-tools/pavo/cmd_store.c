@@ -348,7 +348,9 @@ static int store_watch(struct tool *t, int argc, char **argv)
 	while ((c = cmd_getopt(t, argc, argv, "n:", NULL)) >= 0) {
 		if (c != 'n')
 			return CMD_USAGE;
-		left = strtol(optarg, NULL, 10);
+		if (cmd_number(t, argv[0], "how many events", optarg, 1,
+			       INT32_MAX, &left) < 0)
+			return CMD_USAGE;
 	}
 	rc = c == CMD_HELPED ? c : cmd_args(t, argc, argv, 1, 1000);
 	for (int i = optind; rc == 0 && i < argc; i++) {

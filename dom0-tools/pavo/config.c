@@ -462,7 +462,9 @@ int config_override(struct req *r, struct config *c, const char *arg)
 
 		errno = 0;
 		strtoll(value, &rest, 0);
-		is_bare = rest == value || *rest != '\0' || errno != 0;
+		is_bare = rest == value || errno != 0 ||
+			  (rest[strspn(rest, " \t")] != '\0' &&
+			   rest[strspn(rest, " \t")] != ';');
 	}
 	if (is_bare) {
 		struct parser ps = {.r = r, .file = from, .line = 0};

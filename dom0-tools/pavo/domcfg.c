@@ -11,6 +11,7 @@
 #include <abi/start_info.h>
 
 #include "domcfg.h"
+#include "nearest.h"
 #include "req.h"
 #include "uuid.h"
 
@@ -183,6 +184,19 @@ static const char *absolute(struct req *r, const char *path)
 	return arena_printf(&r->mem, "%s/%s", cwd, path);
 }
 
+/* xl's ways to say that something is not wanted; then nothing is refused. */
+static bool is_off(const struct config_value *v)
+{
+	switch (v->type) {
+	case CONFIG_LIST:
+		return v->nr_items == 0;
+	case CONFIG_NUMBER:
+		return v->number == 0;
+	default:
+		return v->text[0] == '\0' || strcmp(v->text, "0") == 0;
+	}
+}
+
 static int take(struct req *r, const struct key *k,
 		const struct config_entry *e, struct domcfg *d)
 {
@@ -202,7 +216,7 @@ static int take(struct req *r, const struct key *k,
 	case KEY_CPUS:
 		return take_cpus(r, e, member(d, k));
 	case KEY_REFUSED:
-		if (e->value.type == CONFIG_LIST && e->value.nr_items == 0)
+		if (is_off(&e->value))
 			return 0;
 		req_fail(r, -EOPNOTSUPP, "%s is not supported: %s", e->key,
 			 k->help);
@@ -356,8 +370,24 @@ static int check_uuid(struct req *r, struct domcfg *d)
 	return 0;
 }
 
+static const char *key_name(size_t i)
+{
+	return i < NR_KEYS ? keys[i].name : NULL;
+}
+
+static int unknown_key(struct req *r, const struct config_entry *e)
+{
+	const char *near = nearest_word(e->key, key_name);
+
+	req_fail(r, -EINVAL, "there is no key \"%s\"", e->key);
+	req_where(r, e->file, e->line);
+	if (near != NULL)
+		return req_hint(r, "did you mean %s?", near);
+	return req_hint(r, "pavo.cfg(5) lists the keys");
+}
+
 int domcfg_make(struct req *r, const struct config *c, struct domcfg *d,
-		void (*warn)(const char *where, const char *what))
+		enum unknown_keys unknown)
 {
 	int rc = 0;
 
@@ -371,10 +401,8 @@ int domcfg_make(struct req *r, const struct config *c, struct domcfg *d,
 
 		if (k != NULL)
 			rc = take(r, k, e, d);
-		else
-			warn(arena_printf(&r->mem, "%s:%u", e->file, e->line),
-			     arena_printf(&r->mem, "unknown key %s is ignored",
-					  e->key));
+		else if (unknown == REFUSE_UNKNOWN)
+			rc = unknown_key(r, e);
 	}
 	if (rc == 0)
 		rc = check_name(r, d);

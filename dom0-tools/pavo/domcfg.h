@@ -56,13 +56,18 @@ struct domcfg {
 	const struct config *source; /* for errors: where a key was set */
 };
 
+/* What to do about keys that have no meaning. */
+enum unknown_keys {
+	REFUSE_UNKNOWN, /* somebody wrote them, and means something */
+	IGNORE_UNKNOWN, /* another version of ours has */
+};
+
 /*
  * Give each key of @c its meaning and check what can be checked without the
- * hypervisor. Unknown keys are reported by @warn and skipped. -EINVAL:
- * recorded, with the file and line.
+ * hypervisor. -EINVAL: recorded, with the file and line.
  */
 int domcfg_make(struct req *r, const struct config *c, struct domcfg *d,
-		void (*warn)(const char *where, const char *what));
+		enum unknown_keys unknown);
 
 /* -EINVAL: recorded; @name cannot be a domain's. */
 int domcfg_check_name(struct req *r, const char *name);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <abi/elfnote.h>
@@ -23,6 +24,7 @@
 #include "domains.h"
 #include "dump.h"
 #include "fmem.h"
+#include "paths.h"
 
 #define PAGE_BYTES 4096ul
 #define PER_PAGE (PAGE_BYTES / sizeof(uint64_t))
@@ -395,12 +397,30 @@ int dump_core_to(struct tool *t, domid_t domid, const char *path)
 	return rc;
 }
 
+const char *dump_path(struct req *r, const char *name)
+{
+	const char *dir = path_of(r, DUMP_DIR);
+
+	path_make(dir, 0700);
+	return arena_printf(&r->mem, "%s/%s-%ld.core", dir, name,
+			    (long)time(NULL));
+}
+
 int cmd_dump_core(struct tool *t, int argc, char **argv)
 {
 	domid_t domid;
-	int rc = cmd_plain(t, argc, argv, 2, 2);
+	int rc = cmd_plain(t, argc, argv, 1, 2);
+	const char *path;
 
 	if (rc == 0)
 		rc = domain_find(t, argv[optind], &domid, NULL);
-	return rc < 0 ? rc : dump_core_to(t, domid, argv[optind + 1]);
+	if (rc < 0)
+		return rc;
+	if (optind + 1 < argc)
+		return dump_core_to(t, domid, argv[optind + 1]);
+	path = dump_path(&t->r, domain_name(t, domid));
+	rc = dump_core_to(t, domid, path);
+	if (rc == 0)
+		printf("%s\n", path);
+	return rc;
 }

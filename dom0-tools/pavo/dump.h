@@ -10,5 +10,7 @@
 
 /* Write a core of the domain, which is paused meanwhile, to @path. */
 int dump_core_to(struct tool *t, domid_t domid, const char *path);
+/* Where a core of the domain @name goes unless told otherwise. */
+const char *dump_path(struct req *r, const char *name);
 
 #endif

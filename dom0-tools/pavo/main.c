@@ -11,13 +11,26 @@
 
 #include "cmd.h"
 #include "monitor.h"
+#include "nearest.h"
 
 const struct command commands[] = {
 #define CMD(name, function, usage, help, options)                              \
 	{name, function, usage, help, options},
+#define CMD_REFUSED(name, why)
 #include "commands.def"
 #undef CMD
+#undef CMD_REFUSED
 	{NULL, NULL, NULL, NULL, NULL},
+};
+
+static const struct {
+	const char *name, *why;
+} refused[] = {
+#define CMD(name, function, usage, help, options)
+#define CMD_REFUSED(name, why) {name, why},
+#include "commands.def"
+#undef CMD
+#undef CMD_REFUSED
 };
 
 const struct command *command_find(const char *name)
@@ -113,6 +126,23 @@ int cmd_args(struct tool *t, int argc, char **argv, int min, int max)
 	return 0;
 }
 
+int cmd_number(struct tool *t, const char *name, const char *what,
+	       const char *arg, long min, long max, long *out)
+{
+	char *rest;
+
+	errno = 0;
+	*out = strtol(arg, &rest, 10);
+	if (rest != arg && *rest == '\0' && errno == 0 && *out >= min &&
+	    *out <= max)
+		return 0;
+	return cmd_usage(t, name,
+			 arena_printf(&t->r.mem,
+				      "%s is a number from %ld to %ld, not "
+				      "\"%s\"",
+				      what, min, max, arg));
+}
+
 int cmd_plain(struct tool *t, int argc, char **argv, int min, int max)
 {
 	int c = cmd_getopt(t, argc, argv, "", NULL);
@@ -122,43 +152,99 @@ int cmd_plain(struct tool *t, int argc, char **argv, int min, int max)
 	return cmd_args(t, argc, argv, min, max);
 }
 
+static const char *command_name(size_t i)
+{
+	return commands[i].name;
+}
+
+/* Records why there is no command @name. */
+static int no_command(struct tool *t, const char *name)
+{
+	const char *near;
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (strcmp(refused[i].name, name) == 0)
+			return req_fail(&t->r, -EOPNOTSUPP,
+					"%s is not supported: %s", name,
+					refused[i].why);
+	req_fail(&t->r, -EINVAL, "there is no command \"%s\"", name);
+	near = nearest_word(name, command_name);
+	if (near != NULL)
+		return req_hint(&t->r, "did you mean %s?", near);
+	return req_hint(&t->r, "`pavo help` lists the commands");
+}
+
 int cmd_help(struct tool *t, int argc, char **argv)
 {
 	if (argc > 1 && argv[1][0] != '-') {
 		const struct command *c = command_find(argv[1]);
 
 		if (c == NULL)
-			return req_fail(&t->r, -EINVAL,
-					"there is no command \"%s\"", argv[1]);
+			return no_command(t, argv[1]);
 		print_command_help(c);
 		return 0;
 	}
-	printf("Usage: pavo [-v] [--json] command [arguments]\n\n");
+	printf("Usage: pavo [-vNT] [--json] command [arguments]\n\n");
 	for (const struct command *c = commands; c->name != NULL; c++)
 		printf("  %-16s%s\n", c->name, c->help);
 	return 0;
 }
 
-/* Options before the command: those of xl that mean something, or nothing. */
+/* Letters before the command, as xl has them. 0: unknown. */
+static int global_letter(struct tool *t, char c)
+{
+	switch (c) {
+	case 'v':
+		t->verbose = true;
+		return 1;
+	case 'N':
+		t->dry_run = true;
+		return 1;
+	case 'T':
+		t->stamp = true;
+		return 1;
+	case 'f': /* xl: even if xend runs; there is none */
+	case 't': /* xl: progress on one line; there is none to show */
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int global_option(struct tool *t, const char *arg)
+{
+	if (strcmp(arg, "--json") == 0) {
+		t->json = true;
+		return 1;
+	}
+	for (arg++; *arg != '\0'; arg++)
+		if (!global_letter(t, *arg))
+			return 0;
+	return 1;
+}
+
+/* -1: help is wanted; else the place of the command, or recorded. */
+#define GLOBAL_HELP (-1)
+
 static int global_options(struct tool *t, int argc, char **argv)
 {
 	int i;
 
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			t->json = true;
-		else if (strcmp(argv[i], "-v") == 0)
-			t->verbose = true;
-		else if (strcmp(argv[i], "-h") == 0 ||
-			 strcmp(argv[i], "--help") == 0)
-			return -1;
-		else if (strcmp(argv[i], "-f") != 0 &&
-			 strcmp(argv[i], "-t") != 0)
+		if (strcmp(argv[i], "-h") == 0 ||
+		    strcmp(argv[i], "--help") == 0)
+			return GLOBAL_HELP;
+		if (!global_option(t, argv[i]))
 			return req_fail(&t->r, -EINVAL,
 					"unknown option %s before the command",
 					argv[i]);
 	}
 	return i;
+}
+
+static bool command_may_be_dry(const struct command *c)
+{
+	return c->run == cmd_create || c->run == cmd_config_update;
 }
 
 int pavo_run(struct tool *t, int argc, char **argv)
@@ -167,9 +253,9 @@ int pavo_run(struct tool *t, int argc, char **argv)
 	int at, rc;
 
 	at = global_options(t, argc, argv);
-	if (at == -1 || (at > 0 && at == argc)) {
+	if (at == GLOBAL_HELP || (at > 0 && at == argc)) {
 		cmd_help(t, 0, NULL);
-		return at == -1 ? 0 : 2;
+		return at == GLOBAL_HELP ? 0 : 2;
 	}
 	if (at < 0) {
 		tool_report(t);
@@ -183,9 +269,14 @@ int pavo_run(struct tool *t, int argc, char **argv)
 	}
 	c = command_find(argv[at]);
 	if (c == NULL) {
-		req_fail(&t->r, -EINVAL, "there is no command \"%s\"",
-			 argv[at]);
-		req_hint(&t->r, "`pavo help` lists the commands");
+		no_command(t, argv[at]);
+		tool_report(t);
+		return 2;
+	}
+	if (t->dry_run && !command_may_be_dry(c)) {
+		req_fail(&t->r, -EOPNOTSUPP,
+			 "-N is for create and config-update, not for %s",
+			 c->name);
 		tool_report(t);
 		return 2;
 	}
@@ -196,8 +287,10 @@ int pavo_run(struct tool *t, int argc, char **argv)
 	if (rc < 0)
 		tool_report(t);
 	if (fflush(stdout) != 0 && rc == 0) {
-		perror("pavo: cannot write the output");
-		rc = -errno;
+		req_fail(&t->r, -errno, "cannot write the output: %s",
+			 strerror(errno));
+		tool_report(t);
+		rc = -EIO;
 	}
 	return rc == CMD_USAGE ? 2 : rc < 0 ? 1 : 0;
 }

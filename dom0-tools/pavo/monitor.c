@@ -203,14 +203,9 @@ static int set_aside(struct monitor *m)
 
 static void dump_core(struct monitor *m)
 {
-	struct req *r = &m->t->r;
-	const char *path =
-		arena_printf(&r->mem, "%s/%s-%ld.core", path_of(r, DUMP_DIR),
-			     m->name, (long)time(NULL));
-	int rc;
+	const char *path = dump_path(&m->t->r, m->name);
+	int rc = dump_core_to(m->t, m->domid, path);
 
-	path_make(path_of(r, DUMP_DIR), 0700);
-	rc = dump_core_to(m->t, m->domid, path);
 	if (rc < 0)
 		say(m, "no core: %s", m->t->r.what);
 	else

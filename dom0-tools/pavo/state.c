@@ -69,7 +69,7 @@ int state_load(struct req *r, const uint8_t uuid[16], struct domcfg *cfg)
 
 	config_init(c);
 	rc = config_read(r, c, state_path(r, uuid, ""));
-	return rc < 0 ? rc : domcfg_make(r, c, cfg, tool_no_warning);
+	return rc < 0 ? rc : domcfg_make(r, c, cfg, IGNORE_UNKNOWN);
 }
 
 void state_remove(struct req *r, const uint8_t uuid[16])
@@ -94,6 +94,11 @@ int state_mark_restart(struct req *r, const uint8_t uuid[16])
 void state_clear_restart(struct req *r, const uint8_t uuid[16])
 {
 	unlink(state_path(r, uuid, RESTART_SUFFIX));
+}
+
+bool state_restarts(struct req *r, const uint8_t uuid[16])
+{
+	return access(state_path(r, uuid, RESTART_SUFFIX), F_OK) == 0;
 }
 
 void state_each_restart(struct req *r,

@@ -20,6 +20,7 @@ void state_remove(struct req *r, const uint8_t uuid[16]);
  */
 int state_mark_restart(struct req *r, const uint8_t uuid[16]);
 void state_clear_restart(struct req *r, const uint8_t uuid[16]);
+bool state_restarts(struct req *r, const uint8_t uuid[16]);
 /* Call @each for all that are marked. */
 void state_each_restart(struct req *r,
 			void (*each)(void *ctx, const uint8_t uuid[16]),

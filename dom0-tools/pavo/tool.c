@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -55,16 +56,16 @@ static const char *paint(const char *escape)
 	return isatty(STDERR_FILENO) ? escape : "";
 }
 
-void tool_warn(const char *where, const char *what)
+/* For -T, "2026-01-31 12:34:56 UTC [1234] ". */
+static void print_stamp(void)
 {
-	fprintf(stderr, "%s%s%spavo: warning:%s %s\n", where ? where : "",
-		where ? ": " : "", paint("\033[33m"), paint("\033[0m"), what);
-}
+	time_t now = time(NULL);
+	char text[40] = "";
+	struct tm tm;
 
-void tool_no_warning(const char *where, const char *what)
-{
-	(void)where;
-	(void)what;
+	if (localtime_r(&now, &tm) != NULL)
+		strftime(text, sizeof(text), "%F %T %Z", &tm);
+	fprintf(stderr, "%s [%d] ", text, getpid());
 }
 
 static void report_json(const struct tool *t, const char *what)
@@ -89,6 +90,8 @@ void tool_report(const struct tool *t)
 		report_json(t, what);
 		return;
 	}
+	if (t->stamp)
+		print_stamp();
 	fprintf(stderr, "%s%s%spavo: error:%s %s\n",
 		t->r.where ? t->r.where : "", t->r.where ? ": " : "",
 		paint("\033[31m"), paint("\033[0m"), what);

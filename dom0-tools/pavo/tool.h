@@ -20,7 +20,10 @@ struct tool {
 	struct xs xs;
 	bool has_hv, has_xs;
 	bool json;    /* --json: output and errors for programs */
-	bool verbose; /* -v before the command */
+	/* letters before the command */
+	bool verbose; /* -v */
+	bool dry_run; /* -N: change nothing */
+	bool stamp;   /* -T: time and process in messages */
 };
 
 /* 0 or -errno, recorded in t->r. */
@@ -28,10 +31,6 @@ int tool_hv(struct tool *t);
 int tool_xs(struct tool *t);
 int tool_both(struct tool *t);
 
-/* A remark on standard error, not a failure. @where may be NULL. */
-void tool_warn(const char *where, const char *what);
-/* In its place, for the quiet. */
-void tool_no_warning(const char *where, const char *what);
 /* Print the failure recorded. */
 void tool_report(const struct tool *t);
 void tool_close(struct tool *t);

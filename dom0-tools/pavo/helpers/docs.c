@@ -14,8 +14,10 @@ struct row {
 
 static const struct row rows[] = {
 #define CMD(name, function, usage, help, options) {name, usage, help, options},
+#define CMD_REFUSED(name, why)
 #include "../commands.def"
 #undef CMD
+#undef CMD_REFUSED
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))

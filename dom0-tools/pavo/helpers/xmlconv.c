@@ -519,7 +519,7 @@ int cfg_to_xml(struct req *r, const char *file, const char *cfg, size_t len,
 	config_init(&full);
 	rc = config_parse(r, &given, file, cfg, len);
 	if (rc == 0)
-		rc = domcfg_make(r, &given, &d, tool_warn);
+		rc = domcfg_make(r, &given, &d, REFUSE_UNKNOWN);
 	if (rc < 0)
 		return rc;
 	/* the canonical text: every value checked, paths absolute */

@@ -484,7 +484,7 @@ UNIT_TEST(vcpus_are_listed_pinned_and_set)
 	expect_ok("vcpu-pin demo all - 3");
 	EXPECT_EQ(fake_domain(1)->hard[0] & 0xf, 6);
 	EXPECT_EQ(fake_domain(1)->soft[0] & 0xf, 8);
-	expect_fail("vcpu-pin demo 7 0", "has no vcpu 7");
+	expect_fail("vcpu-pin demo 7 0", "from 0 to 1, not");
 	expect_fail("vcpu-pin demo 0 17", "pcpu 17 does not exist");
 	expect_fail("vcpu-pin demo 0 -", "nothing to set");
 	expect_ok("vcpu-set demo 2");
@@ -492,7 +492,7 @@ UNIT_TEST(vcpus_are_listed_pinned_and_set)
 			 "online"),
 		  0);
 	expect_fail("vcpu-set demo 3", "at most 2 vcpus");
-	expect_fail("vcpu-set demo 0", "the number of vcpus is wrong");
+	expect_fail("vcpu-set demo 0", "how many vcpus is a number from 1");
 	fake.nr_cpus = 1;
 	expect_fail("vcpu-set demo 2", "the host has 1 pcpus for 2 vcpus");
 	expect_ok("vcpu-set -i demo 2");
@@ -536,8 +536,8 @@ UNIT_TEST(scheduling_is_shown_and_set)
 	expect_run("sched-credit2 -s", "Cpupool Pool-0: ratelimit=1000us\n");
 	expect_ok("sched-credit2 -s -r 500");
 	expect_fail("sched-credit2 -w 512", "which domain?");
-	expect_fail("sched-credit2 -d demo -w 0", "not a number from 1");
-	expect_fail("sched-credit2 -d demo -c x", "not a number");
+	expect_fail("sched-credit2 -d demo -w 0", "the weight is a number from 1");
+	expect_fail("sched-credit2 -d demo -c x", "the cap is a number");
 	expect_fail("sched-credit2 -p fast", "there is no cpupool");
 	expect_run("cpupool-list",
 		   "Name               CPUs   Sched     Active   Domain count\n"
@@ -579,7 +579,7 @@ UNIT_TEST(guests_are_asked_through_the_store)
 	expect_fail("sysrq demo help", "one letter");
 	expect_fail("shutdown 0", "Dom0 is the host");
 	expect_fail("trigger demo nmi", "does not send nmi");
-	expect_fail("trigger demo boom", "no such trigger");
+	expect_fail("trigger demo boom", "there is no trigger");
 }
 
 UNIT_TEST(a_configuration_is_replaced_for_the_next_start)
@@ -742,10 +742,30 @@ static const struct {
 	{"console -t vnc demo", "the only kind of console is pv"},
 	{"console -n 1 demo", "the only console is number 0"},
 	{"vcpu-pin demo 0", "arguments are missing"},
-	{"vcpu-pin demo x 0", "the vcpu is a number"},
+	{"vcpu-pin demo x 0", "the vcpu is a number from 0 to 1, not \"x\""},
+	{"vcpu-pin demo 2 0", "the vcpu is a number from 0 to 1, not \"2\""},
+	{"vcpu-pin demo 4294967296 0", "the vcpu is a number from 0 to 1"},
+	{"vcpu-set demo 0", "how many vcpus is a number from 1"},
+	{"vcpu-set demo 3", "was created with at most 2 vcpus"},
+	{"trigger demo nmi 7", "the vcpu is a number from 0 to 1, not \"7\""},
+	{"trigger demo push", "there is no trigger \"push\""},
+	{"sched-credit2 -d demo -w 0", "the weight is a number from 1"},
+	{"sched-credit2 -w 5", "which domain?"},
+	{"sched-credit2 -s -d demo", "goes with -p and -r only"},
+	{"sched-credit2 -p 0 -d demo", "in one cpupool only"},
+	{"sched-credit2 -p Pool-7", "there is no cpupool \"Pool-7\""},
+	{"sched-credit2 -r 1000", "-r needs -s"},
+	{"cpupool-list Pool-1", "there is no cpupool \"Pool-1\""},
+	{"xenstore watch -n x /", "how many events is a number"},
+	{"migrate demo there", "migrate is not supported: this version"},
+	{"block-list demo", "block-list is not supported: this version has no"},
+	{"lits", "did you mean list?"},
+	{"-N destroy demo", "-N is for create and config-update"},
+	{"create -V x", "create -V is not supported"},
+	{"create -F -e x", "-F and -e"},
 	{"mem-set demo", "arguments are missing"},
 	{"debug-keys", "an argument is missing"},
-	{"dump-core demo", "arguments are missing"},
+	{"dump-core", "an argument is missing"},
 	{"dump-core 0 /nonexistent", "Dom0 cannot be dumped"},
 	{"sysrq demo", "arguments are missing"},
 	{"config-update demo /nonexistent", "cannot open /nonexistent"},

@@ -15,15 +15,6 @@
 #include "uuid.h"
 
 static struct req r;
-static char warnings[1024];
-
-static void note_warning(const char *where, const char *what)
-{
-	strncat(warnings, where, sizeof(warnings) - strlen(warnings) - 1);
-	strncat(warnings, ": ", sizeof(warnings) - strlen(warnings) - 1);
-	strncat(warnings, what, sizeof(warnings) - strlen(warnings) - 1);
-	strncat(warnings, "\n", sizeof(warnings) - strlen(warnings) - 1);
-}
 
 static void done(void)
 {
@@ -239,7 +230,7 @@ UNIT_TEST(senseless_settings_are_errors_with_their_lines)
 		char where[32] = "t.cfg";
 
 		EXPECT(c != NULL);
-		EXPECT(domcfg_make(&r, c, &d, note_warning) < 0);
+		EXPECT(domcfg_make(&r, c, &d, REFUSE_UNKNOWN) < 0);
 		if (senseless[i].line != 0)
 			snprintf(where, sizeof(where), "t.cfg:%u",
 				 senseless[i].line);
@@ -252,16 +243,31 @@ UNIT_TEST(senseless_settings_are_errors_with_their_lines)
 	}
 }
 
-UNIT_TEST(unknown_keys_are_warned_of_once_each)
+UNIT_TEST(unknown_keys_are_refused_with_what_may_be_meant)
 {
-	struct config *c = parse(MIN "colour='red'\nmemroy=64\n");
+	struct config *c = parse(MIN "memroy=64\n");
 	struct domcfg d;
 
-	warnings[0] = '\0';
-	EXPECT_EQ(domcfg_make(&r, c, &d, note_warning), 0);
-	EXPECT_EQ(strcmp(warnings, "t.cfg:4: unknown key colour is ignored\n"
-				   "t.cfg:5: unknown key memroy is ignored\n"),
-		  0);
+	EXPECT_EQ(domcfg_make(&r, c, &d, REFUSE_UNKNOWN), -EINVAL);
+	EXPECT_EQ(strcmp(r.what, "there is no key \"memroy\""), 0);
+	EXPECT_EQ(strcmp(r.where, "t.cfg:4"), 0);
+	EXPECT_EQ(strcmp(r.hint, "did you mean memory?"), 0);
+	req_clear(&r);
+	EXPECT_EQ(domcfg_make(&r, c, &d, IGNORE_UNKNOWN), 0);
+	done();
+	EXPECT(domcfg_make(&r, parse(MIN "colour='red'\n"), &d,
+			   REFUSE_UNKNOWN) < 0);
+	EXPECT_EQ(strcmp(r.hint, "pavo.cfg(5) lists the keys"), 0);
+	done();
+}
+
+UNIT_TEST(what_is_not_offered_may_be_off)
+{
+	struct config *c =
+		parse(MIN "vnc=0\nsdl='0'\nbootloader=''\npci=[]\n");
+	struct domcfg d;
+
+	EXPECT_EQ(domcfg_make(&r, c, &d, REFUSE_UNKNOWN), 0);
 	done();
 }
 
@@ -270,7 +276,7 @@ UNIT_TEST(defaults_are_xls)
 	struct config *c = parse(MIN "disk=[]\nvif = [ ]\n");
 	struct domcfg d;
 
-	EXPECT_EQ(domcfg_make(&r, c, &d, note_warning), 0);
+	EXPECT_EQ(domcfg_make(&r, c, &d, REFUSE_UNKNOWN), 0);
 	EXPECT_EQ(d.maxmem_mib, 64);
 	EXPECT_EQ(d.vcpus, 1);
 	EXPECT_EQ(d.maxvcpus, 1);
@@ -289,7 +295,7 @@ static void expect_cmdline(const char *lines, const char *want)
 	struct domcfg d;
 
 	snprintf(text, sizeof(text), MIN "%s", lines);
-	EXPECT_EQ(domcfg_make(&r, parse(text), &d, note_warning), 0);
+	EXPECT_EQ(domcfg_make(&r, parse(text), &d, REFUSE_UNKNOWN), 0);
 	if (strcmp(d.cmdline, want) != 0)
 		unit_test_fail(__FILE__, __LINE__, "\"%s\" is not \"%s\"",
 			       d.cmdline, want);
@@ -313,7 +319,7 @@ UNIT_TEST(a_command_line_too_long_for_the_kernel_is_refused)
 
 	memset(text + n, 'x', 1024);
 	strcpy(text + n + 1024, "'");
-	EXPECT(domcfg_make(&r, parse(text), &d, note_warning) < 0);
+	EXPECT(domcfg_make(&r, parse(text), &d, REFUSE_UNKNOWN) < 0);
 	EXPECT(strstr(r.what, "1024 characters; 1023 fit") != NULL);
 	EXPECT_EQ(strcmp(r.where, "t.cfg:4"), 0);
 	done();
@@ -329,7 +335,7 @@ UNIT_TEST(the_command_line_of_pavo_overrides_the_file)
 	EXPECT_EQ(config_override(&r, c, "extra=\"a b\" "), 0);
 	EXPECT_EQ(config_override(&r, c, "cpus=['0']"), 0);
 	EXPECT_EQ(config_override(&r, c, "on_crash=preserve"), 0);
-	EXPECT_EQ(domcfg_make(&r, c, &d, note_warning), 0);
+	EXPECT_EQ(domcfg_make(&r, c, &d, REFUSE_UNKNOWN), 0);
 	EXPECT_EQ(d.memory_mib, 128);
 	EXPECT_EQ(strcmp(d.name, "other"), 0);
 	EXPECT_EQ(strcmp(d.cmdline, "a b"), 0);
@@ -355,9 +361,9 @@ UNIT_TEST(a_configuration_written_out_reads_the_same)
 	struct domcfg a, b;
 	char *out, *again;
 
-	EXPECT_EQ(domcfg_make(&r, parse(text), &a, note_warning), 0);
+	EXPECT_EQ(domcfg_make(&r, parse(text), &a, REFUSE_UNKNOWN), 0);
 	out = domcfg_text(&r, &a);
-	EXPECT_EQ(domcfg_make(&r, parse(out), &b, note_warning), 0);
+	EXPECT_EQ(domcfg_make(&r, parse(out), &b, REFUSE_UNKNOWN), 0);
 	again = domcfg_text(&r, &b);
 	EXPECT_EQ(strcmp(out, again), 0);
 	EXPECT_EQ(strcmp(a.kernel, b.kernel), 0);
@@ -373,8 +379,8 @@ UNIT_TEST(a_random_uuid_is_given_to_those_without)
 {
 	struct domcfg a, b;
 
-	EXPECT_EQ(domcfg_make(&r, parse(MIN), &a, note_warning), 0);
-	EXPECT_EQ(domcfg_make(&r, parse(MIN), &b, note_warning), 0);
+	EXPECT_EQ(domcfg_make(&r, parse(MIN), &a, REFUSE_UNKNOWN), 0);
+	EXPECT_EQ(domcfg_make(&r, parse(MIN), &b, REFUSE_UNKNOWN), 0);
 	EXPECT(memcmp(a.uuid, b.uuid, 16) != 0);
 	EXPECT_EQ(a.uuid[6] >> 4, 4);
 	done();

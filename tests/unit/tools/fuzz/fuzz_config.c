@@ -20,7 +20,7 @@ static int make(struct req *r, struct config *c, const char *text, size_t len,
 	config_init(c);
 	rc = config_parse(r, c, "fuzz", text, len);
 	if (rc == 0)
-		rc = domcfg_make(r, c, d, tool_no_warning);
+		rc = domcfg_make(r, c, d, REFUSE_UNKNOWN);
 	if (rc < 0 && r->what == NULL)
 		abort();
 	return rc;
