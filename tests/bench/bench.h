@@ -6,6 +6,8 @@
 #define BENCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
 
 struct bench {
 	const char *name;
@@ -21,6 +23,9 @@ extern const struct bench process_benches[];
 extern const struct bench memory_benches[];
 extern const struct bench xen_benches[];
 
+/* Time all of a table; each row's name gets @suffix. */
+void measure_all(const struct bench *b, const char *suffix);
+
 /* Is there a hypervisor whose Dom0 we are? */
 bool xen_is_there(void);
 
@@ -29,6 +34,13 @@ void print_hypervisor_memory(void);
 
 /* Print what failed, with errno, and exit. */
 _Noreturn void bench_fail(const char *what);
+
+/* Linux, include/uapi/xen/privcmd.h, which needs Xen's own headers. */
+struct privcmd_call {
+	uint64_t op;
+	uint64_t arg[5];
+};
+#define PRIVCMD_CALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
 
 #define MUST(cond) ((cond) ? (void)0 : bench_fail(#cond))
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Boot the same Dom0 on several hypervisors and print costs side by side.
+"""Boot deterministic machines and print what things cost, side by side.
 
-    bench.py LABEL=HYPERVISOR...      no HYPERVISOR: the kernel alone
+    bench.py [--only TABLE]
 
-Every machine is deterministic (icount): costs are instructions, exact but for
-the place where timer ticks fall.  The last column is the first hypervisor's
-cost over the second's.
+Three tables: Dom0's micro benchmarks on Pavo, on the real Xen and without a
+hypervisor; commands of the tools and xenstore operations on Pavo; a DomU's
+micro benchmarks beside Dom0's.  Costs are instructions (QEMU's icount), exact
+but for the place where timer ticks fall.  Exits 1 if a goal is missed.
 """
 
 import argparse
@@ -19,25 +20,67 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../boot"))
 from machine import BootFailure, Config, Machine
 
+IMAGES = "build/images/"
 HV_ARGS = ("console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M "
            "loglvl=warning")
-TIMEOUT_S = 1200
+TIMEOUT_S = 1800
+
+PAVO, XEN = "build/pavo", IMAGES + "xen"
+
+# What is booted: hypervisor, initramfs, task
+MACHINES = {
+    "dom0-pavo": (PAVO, "bench.cpio", "bench"),
+    "dom0-xen": (XEN, "bench.cpio", "bench"),
+    "native": (None, "bench.cpio", "bench"),
+    "tools-pavo": (PAVO, "bench-tools.cpio", "bench-tools"),
+    "domu-pavo": (PAVO, "bench-tools.cpio", "bench-domu"),
+}
+
+# Columns: heading, machine.  The ratio is the first two's.
+TABLES = {
+    "dom0": [("pavo", "dom0-pavo"), ("xen", "dom0-xen"), ("native", "native")],
+    "tools": [("pavo", "tools-pavo")],
+    "domu": [("domu", "domu-pavo"), ("dom0", "dom0-pavo")],
+}
+
+# No more than this, in thousands; a name is also that of the rows in other
+# circumstances, NAME_SUFFIX.
+STORE_GOALS = {"xs_read": 40, "xs_write": 40, "xs_transaction_rw": 140}
+GOALS = {
+    "create_96M_first": 4_270_000,
+    "create_96M_second": 30_000,
+    "create_96M_third": 30_000,
+    "create_96M_100domains": 30_000,
+    "list_0": 4_000,
+    "list_1": 4_000,
+    "list_100domains": 4_000,
+    "pause": 4_000,
+    "unpause": 4_000,
+    "destroy_128M": 12_000,
+    **{name + suffix: goal for name, goal in STORE_GOALS.items()
+       for suffix in ("", "_10000nodes", "_500watches", "_20domains")},
+}
 
 
-def measure(label, hypervisor, options):
+def measure(name, logs):
     """{row: instructions}"""
+    hypervisor, initrd, task = MACHINES[name]
     console = "hvc0" if hypervisor else "ttyS0"
-    args = f"console={console} loglevel=4 norandmaps task=bench"
-    kernel = options.kernel if hypervisor else options.native_kernel
-    config = Config(hypervisor, HV_ARGS, [(kernel, args), (options.initrd, "")],
+    kernel = "linux-6.1.lz4" if hypervisor else "linux-6.1"
+    args = f"console={console} loglevel=4 norandmaps task={task}"
+    config = Config(hypervisor, HV_ARGS,
+                    [(IMAGES + kernel, args), (IMAGES + initrd, "")],
                     icount=True)
-    os.makedirs(options.logs, exist_ok=True)
-    with Machine(config, f"{options.logs}/bench-{label}.log") as machine:
-        machine.expect(r"^@task bench exit=0\n", TIMEOUT_S)
+    with Machine(config, f"{logs}/bench-{name}.log") as machine:
+        machine.expect(rf"^@task {task} exit=0\n", TIMEOUT_S)
         machine.wait_exit(60)
         rows = re.findall(r"^@bench (\S+) ([\d.]+)\n", machine.text,
                           re.MULTILINE)
-    return {name: float(cost) for name, cost in rows}
+        errors = re.findall(r"^@error .*", machine.text, re.MULTILINE)
+    if errors:
+        raise BootFailure(f"{name}: {errors[0]}")
+    return {row: float(cost) for row, cost in rows
+            if task == "bench" or row != "boot_to_userland"}
 
 
 def cell(cost):
@@ -46,39 +89,52 @@ def cell(cost):
     return f"{cost:,.1f}" if cost < 100 else f"{cost:,.0f}"
 
 
-def table(labels, results):
-    names = list(max(results, key=len))
-    print(f"{'instructions per operation':<30}" +
-          "".join(f"{label:>16}" for label in labels) + f"{'ratio':>8}")
-    for name in names:
-        costs = [result.get(name) for result in results]
-        ratio = ""
-        if len(costs) > 1 and costs[0] and costs[1]:
-            ratio = f"{costs[0] / costs[1]:.2f}"
-        print(f"{name:<30}" + "".join(f"{cell(c):>16}" for c in costs) +
-              f"{ratio:>8}")
+def print_table(columns, results):
+    """Print it; the goals that are missed."""
+    results = [results[machine] for _, machine in columns]
+    has_goals = any(row in GOALS for row in results[0])
+    print(f"{'instructions per operation':<32}" +
+          "".join(f"{heading:>16}" for heading, _ in columns) +
+          (f"{'ratio':>8}" if len(columns) > 1 else "") +
+          (f"{'goal':>16}" if has_goals else ""))
+    missed = []
+    for row in results[0]:
+        costs = [result.get(row) for result in results]
+        line = f"{row:<32}" + "".join(f"{cell(c):>16}" for c in costs)
+        if len(costs) > 1:
+            ratio = f"{costs[0] / costs[1]:.2f}" if costs[1] else ""
+            line += f"{ratio:>8}"
+        if row in GOALS:
+            line += f"{cell(GOALS[row] * 1000):>16}"
+            if costs[0] > GOALS[row] * 1000:
+                missed.append(row)
+                line += " missed"
+        print(line)
+    print()
+    return missed
 
 
 def main():
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    options.add_argument("--kernel", default="build/images/linux-6.1.lz4")
-    options.add_argument("--native-kernel", default="build/images/linux-6.1")
-    options.add_argument("--initrd", default="build/images/bench.cpio")
+    options.add_argument("--only", choices=TABLES, action="append")
     options.add_argument("--logs", default="build/logs")
     options.add_argument("--jobs", type=int, default=os.cpu_count())
-    options.add_argument("machines", nargs="+")
     options = options.parse_args()
 
-    pairs = [machine.partition("=")[::2] for machine in options.machines]
+    os.makedirs(options.logs, exist_ok=True)
+    tables = [TABLES[name] for name in options.only or TABLES]
+    machines = sorted({machine for table in tables for _, machine in table})
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runs = [pool.submit(measure, label, hypervisor, options)
-                for label, hypervisor in pairs]
+        runs = {machine: pool.submit(measure, machine, options.logs)
+                for machine in machines}
     try:
-        results = [run.result() for run in runs]
+        results = {machine: run.result() for machine, run in runs.items()}
     except BootFailure as error:
         sys.exit(f"bench: {error}; logs: {options.logs}/bench-*.log")
-    table([label for label, _ in pairs], results)
+    missed = [row for table in tables for row in print_table(table, results)]
+    if missed:
+        sys.exit(f"bench: missed goals: {' '.join(missed)}")
 
 
 main()

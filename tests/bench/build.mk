@@ -1,28 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make bench: costs in Dom0, exact, beside the real Xen's and bare Linux's.
+# make bench: costs in Dom0, of the tools, and in a DomU, all exact, beside the
+# real Xen's with Debian's tools and bare Linux's.
 BENCH_OUT := $(O)/tests/bench
-BENCH_OBJ := $(patsubst %,$(BENCH_OUT)/%.o,main cpu process memory xen)
 BENCH_PROGRAMS := $(addprefix $(BENCH_OUT)/,bench null tsc-now)
+BENCH_TOOLS_PROGRAMS := $(addprefix $(BENCH_OUT)/,cost store)
 
 $(BENCH_OUT)/%.o: tests/bench/%.c tests/bench/bench.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g $(WARN) -Ihypercalls/include -c -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -Ihypercalls/include -c -o $@ $<
 
-$(BENCH_OUT)/bench: $(BENCH_OBJ)
-	$(CC) -static -o $@ $^ -lpthread
-
+$(BENCH_OUT)/bench: $(patsubst %,$(BENCH_OUT)/%.o,main measure cpu process memory xen)
+$(BENCH_OUT)/store: $(patsubst %,$(BENCH_OUT)/%.o,store measure)
+$(BENCH_OUT)/cost: $(patsubst %,$(BENCH_OUT)/%.o,cost measure)
 $(BENCH_OUT)/tsc-now: $(BENCH_OUT)/tsc_now.o
-	$(CC) -static -o $@ $^
+$(addprefix $(BENCH_OUT)/,bench store cost tsc-now):
+	$(CC) -static -o $@ $^ -lpthread
 
 $(BENCH_OUT)/null: $(BENCH_OUT)/null.o
 	$(CC) -nostdlib -static -Wl,--build-id=none -o $@ $^
 
-$(IMAGES)/bench.cpio: $(BENCH_PROGRAMS) tests/bench/tasks/bench
-	$(MKINITRAMFS) -o $@ --init tests/images/dom0-init \
-		--kernel $(IMAGES)/debian-6.1 $(DOM0_MODULES:%=--module %) \
+# In a DomU, too.
+$(BENCH_OUT)/bench-domu.cpio.gz: $(BENCH_PROGRAMS) tests/bench/tasks/bench \
+		tests/images/domu-init tests/images/mkinitramfs.py
+	tests/images/mkinitramfs.py -o $(@:.gz=) --init tests/images/domu-init \
 		$(BENCH_PROGRAMS:%=--program %) --task tests/bench/tasks/bench
+	gzip -9nf $(@:.gz=)
 
-bench: $(HYPERVISOR_RELEASE) $(PEER) $(IMAGES)/linux-6.1 $(IMAGES)/linux-6.1.lz4 \
-		$(IMAGES)/bench.cpio ## costs beside the real Xen's
-	tests/bench/bench.py pavo=$(HYPERVISOR_RELEASE) xen=$(PEER) native=
+.PHONY: bench
+bench: $(O)/pavo $(addprefix $(IMAGES)/,xen linux-6.1 linux-6.1.lz4 bench.cpio \
+		bench-tools.cpio) ## costs beside the real Xen's
+	tests/bench/bench.py $(BENCH_OPTIONS)

@@ -2,7 +2,6 @@
 /*
  * What needs the CPU and at most one entry into the kernel.
  */
-#define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>

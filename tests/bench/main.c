@@ -1,69 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Time operations and print one line each: "@bench NAME TICKS", TSC ticks per
- * operation, the median of five batches after a first one that only warms up.
- * In QEMU's icount mode a tick is an instruction and the result is exact.
+ * The micro benchmarks of a kernel and its hypervisor.
  */
-#define _GNU_SOURCE
-#include <errno.h>
 #include <sched.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include <x86intrin.h>
 
 #include "bench.h"
-
-#define BATCHES 5
-
-_Noreturn void bench_fail(const char *what)
-{
-	printf("@error bench: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static uint64_t batch(const struct bench *b)
-{
-	uint64_t start;
-
-	if (b->setup)
-		b->setup();
-	start = __rdtsc();
-	b->run(b->ops);
-	start = __rdtsc() - start;
-	if (b->teardown)
-		b->teardown();
-	return start;
-}
-
-static void measure(const struct bench *b)
-{
-	uint64_t ticks[BATCHES];
-	int i;
-
-	batch(b);
-	for (i = 0; i < BATCHES; i++)
-		ticks[i] = batch(b);
-	qsort(ticks, BATCHES, sizeof(ticks[0]), by_value);
-	printf("@bench %s %.1f\n", b->name,
-	       (double)ticks[BATCHES / 2] / b->ops);
-	fflush(stdout);
-}
-
-static void measure_all(const struct bench *b)
-{
-	for (; b->name; b++)
-		measure(b);
-}
 
 int main(void)
 {
@@ -72,11 +13,11 @@ int main(void)
 	CPU_ZERO(&set);
 	CPU_SET(0, &set);
 	MUST(sched_setaffinity(0, sizeof(set), &set) == 0);
-	measure_all(cpu_benches);
-	measure_all(process_benches);
-	measure_all(memory_benches);
+	measure_all(cpu_benches, "");
+	measure_all(process_benches, "");
+	measure_all(memory_benches, "");
 	if (xen_is_there()) {
-		measure_all(xen_benches);
+		measure_all(xen_benches, "");
 		print_hypervisor_memory();
 	}
 	return 0;

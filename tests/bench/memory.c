@@ -2,7 +2,6 @@
 /*
  * Page tables: mapping, faulting in, changing protection, unmapping.
  */
-#define _GNU_SOURCE
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>

@@ -2,7 +2,6 @@
 /*
  * Processes and threads: creating them, and switching between them.
  */
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>

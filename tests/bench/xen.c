@@ -3,7 +3,6 @@
  * Hypercalls, event channels and grants, through Linux's devices in Dom0.
  * Each of these rows has the price of an ioctl in it: privcmd_bad_ioctl.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -25,13 +24,6 @@
 #include <xen/gntdev.h>
 
 #include "bench.h"
-
-/* Linux, include/uapi/xen/privcmd.h, which needs Xen's own headers. */
-struct privcmd_call {
-	uint64_t op;
-	uint64_t arg[5];
-};
-#define PRIVCMD_CALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_call))
 
 static int privcmd, evtchn, gntdev, gntalloc;
 static int port_a, port_b;

@@ -84,6 +84,28 @@ $(IMAGES)/tools.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(TOOLS_PROGRAMS) \
 		--program tests/images/start-tools:etc/start.d/tools \
 		$(TOOLS_FILES:%=--file %) $(TOOLS_TASKS:%=--task %)
 
+# For make bench: the micro benchmarks; the tools with what they are to build.
+MKBENCH = $(MKINITRAMFS) -o $@ --init tests/images/dom0-init \
+	--kernel $(IMAGES)/debian-6.1 $(DOM0_MODULES:%=--module %)
+BENCH_DEPS := $(IMAGES)/debian-6.1/.unpacked $(MKINITRAMFS_SRC) tests/images/dom0-init
+
+$(IMAGES)/bench.cpio: $(BENCH_DEPS) $(BENCH_PROGRAMS) tests/bench/tasks/bench
+	$(MKBENCH) $(BENCH_PROGRAMS:%=--program %) --task tests/bench/tasks/bench
+
+BENCH_GUESTS := $(IMAGES)/linux-6.1:linux-6.1 $(IMAGES)/domu.cpio.gz:domu.cpio.gz \
+	$(O)/tests/guests/tiny:tiny $(BENCH_OUT)/bench-domu.cpio.gz:bench.cpio.gz
+BENCH_TASKS  := tests/bench/tasks/bench-tools tests/bench/tasks/bench-domu
+BENCH_START  := tests/images/start-tools
+
+$(IMAGES)/bench-tools.cpio: $(BENCH_DEPS) $(BENCH_TOOLS_PROGRAMS) $(TOOLS_PROGRAMS) \
+		$(foreach g,$(BENCH_GUESTS),$(firstword $(subst :, ,$g))) \
+		$(BENCH_START) $(BENCH_TASKS)
+	$(MKBENCH) $(BENCH_TOOLS_PROGRAMS:%=--program %) \
+		$(TOOLS_PROGRAMS:%=--program %) \
+		--program $(BENCH_START):etc/start.d/tools \
+		$(foreach g,$(BENCH_GUESTS),--file $(subst :,:guests/,$g)) \
+		$(BENCH_TASKS:%=--task %)
+
 # Kernels that must be refused (BAD_KERNELS), made by damage to good ones.
 $(IMAGES)/bad-%.xz: $(IMAGES)/linux-6.1 $(REPACK_SRC)
 	tests/images/break.py $* $< $@
