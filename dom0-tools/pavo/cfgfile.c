@@ -70,6 +70,27 @@ static size_t read_all(int fd, char *buf, size_t max)
 	return len;
 }
 
+/* Record what the converter has said, in tool_report()'s form. */
+static int take_message(struct req *r, char *text)
+{
+	static const char mark[] = "pavo: error: ", hint[] = "\n  ";
+	char *what = strstr(text, mark), *end;
+
+	if (what == NULL)
+		return req_fail(r, -EINVAL, "%s",
+				*text != '\0' ? text
+					      : "the XML converter failed");
+	end = strstr(what, hint);
+	if (end != NULL)
+		*end = '\0';
+	req_fail(r, -EINVAL, "%s", what + strlen(mark));
+	if (what - text > 2) { /* "where: " stands before it */
+		what[-2] = '\0';
+		req_where(r, text, 0);
+	}
+	return end != NULL ? req_hint(r, "%s", end + strlen(hint)) : -EINVAL;
+}
+
 /* The converter's output, or its error message. */
 static int convert(struct req *r, const char *path, char **text, size_t *len)
 {
@@ -106,8 +127,8 @@ static int convert(struct req *r, const char *path, char **text, size_t *len)
 		return 0;
 	while (*len > 0 && isspace((uint8_t)(*text)[*len - 1]))
 		(*text)[--*len] = '\0';
-	return req_fail(r, -EINVAL, "%s",
-			*len > 0 ? *text : "the XML converter failed");
+	(*text)[*len] = '\0';
+	return take_message(r, *text);
 }
 
 int cfgfile_read(struct req *r, struct config *c, const char *path)

@@ -11,13 +11,20 @@
 
 static int run_helper(struct tool *t, int argc, char **argv, const char *name)
 {
+	char **args = ARENA_ARRAY(&t->r.mem, char *, (size_t)argc + 2);
 	const char *path = helper_path(&t->r, name);
+	int nr = 0;
 
 	if (argc > 1 &&
 	    (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0))
 		return cmd_plain(t, argc, argv, 0, 0);
-	argv[0] = arena_strdup(&t->r.mem, name);
-	execv(path, argv);
+	args[nr++] = arena_strdup(&t->r.mem, name);
+	if (t->json)
+		args[nr++] = arena_strdup(&t->r.mem, "--json");
+	for (int i = 1; i < argc; i++)
+		args[nr++] = argv[i];
+	args[nr] = NULL;
+	execv(path, args);
 	return req_fail(&t->r, -errno, "cannot run %s: %s", path,
 			strerror(errno));
 }

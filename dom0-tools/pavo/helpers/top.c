@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../domains.h"
+#include "json.h"
 
 enum order { BY_CPU, BY_MEMORY, BY_NAME, BY_DOMID, NR_ORDERS };
 
@@ -189,6 +190,52 @@ static void show_row(struct view *v, const struct row *r, uint64_t total_pages)
 		show_vcpus(v, &r->d);
 }
 
+static struct json_object *row_json(const struct row *r)
+{
+	const struct xen_domctl_getdomaininfo *i = &r->d.info;
+	struct json_object *o = json_new();
+
+	json_number(o, "domid", i->domain);
+	json_text(o, "name", r->d.name);
+	json_number(o, "cpu_time_ns", (int64_t)i->cpu_time);
+	json_real(o, "cpu_percent", r->cpu_percent);
+	json_number(o, "memory_kib", (int64_t)pages_kib(i->tot_pages));
+	json_number(o, "max_memory_kib", (int64_t)pages_kib(i->max_pages));
+	json_number(o, "vcpus_online", i->nr_online_vcpus);
+	return o;
+}
+
+static void show_json(const struct row *rows, size_t nr,
+		      const struct xen_sysctl_physinfo *p)
+{
+	struct json_object *all = json_new(), *list = json_new_list();
+
+	json_number(all, "total_memory_kib",
+		    (int64_t)pages_kib(p->total_pages));
+	json_number(all, "free_memory_kib", (int64_t)pages_kib(p->free_pages));
+	json_number(all, "nr_cpus", p->nr_cpus);
+	for (size_t i = 0; i < nr; i++)
+		json_append(list, row_json(&rows[i]));
+	json_put(all, "domains", list);
+	json_print(all, stdout);
+}
+
+static void show_table(struct view *v, const struct domains *d,
+		       const struct row *rows, uint64_t total_pages)
+{
+	v->line = 0;
+	if (!v->is_batch)
+		erase();
+	show_host(v, d);
+	for (size_t i = 0; i < d->nr; i++)
+		show_row(v, &rows[i], total_pages);
+	if (v->is_batch)
+		return;
+	mvprintw(LINES - 1, 0, "q quit  s sort  v vcpus  + - delay (%ld.%ld s)",
+		 v->delay_ms / 1000, v->delay_ms % 1000 / 100);
+	refresh();
+}
+
 static int show(struct view *v)
 {
 	struct xen_sysctl_physinfo p = {0};
@@ -204,19 +251,11 @@ static int show(struct view *v)
 		rows[i] = (struct row){d.all[i], cpu_percent(v, &d.all[i], ns)};
 	sort_order = v->order;
 	qsort(rows, d.nr, sizeof(*rows), compare_rows);
-	v->line = 0;
-	if (!v->is_batch)
-		erase();
 	host_physinfo(&v->t.hv, &p);
-	show_host(v, &d);
-	for (size_t i = 0; i < d.nr; i++)
-		show_row(v, &rows[i], p.total_pages);
-	if (!v->is_batch) {
-		mvprintw(LINES - 1, 0,
-			 "q quit  s sort  v vcpus  + - delay (%ld.%ld s)",
-			 v->delay_ms / 1000, v->delay_ms % 1000 / 100);
-		refresh();
-	}
+	if (v->t.json)
+		show_json(rows, d.nr, &p);
+	else
+		show_table(v, &d, rows, p.total_pages);
 	remember(v, &d, ns);
 	req_free(&v->t.r);
 	return fflush(stdout) == 0 ? 0 : -EIO;
@@ -257,6 +296,23 @@ static bool wait_or_key(struct view *v)
 	return true;
 }
 
+static bool wrong(struct view *v, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static bool wrong(struct view *v, const char *fmt, ...)
+{
+	const char *what;
+	va_list ap;
+
+	va_start(ap, fmt);
+	what = arena_vprintf(&v->t.r.mem, fmt, ap);
+	va_end(ap);
+	req_fail(&v->t.r, -EINVAL, "top: %s", what);
+	req_hint(&v->t.r,
+		 "usage: pavo top [-b] [-d SECONDS] [-i ROUNDS] [-v]");
+	return false;
+}
+
 static bool options(struct view *v, int argc, char **argv)
 {
 	static const struct option names[] = {
@@ -265,31 +321,75 @@ static bool options(struct view *v, int argc, char **argv)
 		{"iterations", required_argument, NULL, 'i'},
 		{"vcpus", no_argument, NULL, 'v'},
 		{"full-name", no_argument, NULL, 'f'},
+		{"json", no_argument, NULL, 'j'},
 		{NULL, 0, NULL, 0},
 	};
+	double seconds;
+	char *rest;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "bd:i:vf", names, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":bd:i:vf", names, NULL)) != -1) {
 		switch (c) {
 		case 'b':
 			v->is_batch = true;
 			break;
 		case 'd':
-			v->delay_ms = (long)(strtod(optarg, NULL) * 1000);
+			seconds = strtod(optarg, &rest);
+			if (rest == optarg || *rest != '\0' ||
+			    !(seconds >= 0.1 && seconds <= 3600))
+				return wrong(v, "the delay is a number of "
+						"seconds from 0.1 to 3600, "
+						"not \"%s\"",
+					     optarg);
+			v->delay_ms = (long)(seconds * 1000);
 			break;
 		case 'i':
-			v->rounds = strtol(optarg, NULL, 10);
+			v->rounds = strtol(optarg, &rest, 10);
+			if (rest == optarg || *rest != '\0' || v->rounds < 1)
+				return wrong(v, "how many looks is a number "
+						"from 1, not \"%s\"",
+					     optarg);
+			break;
+		case 'j':
+			v->t.json = v->is_batch = true;
 			break;
 		case 'v':
 			v->show_vcpus = true;
 			break;
 		case 'f':
 			break;
+		case ':':
+			return wrong(v, "option %s needs an argument",
+				     argv[optind - 1]);
 		default:
-			return false;
+			return wrong(v, "unknown option %s", argv[optind - 1]);
 		}
 	}
-	return optind == argc && v->delay_ms > 0;
+	return optind == argc ||
+	       wrong(v, "\"%s\" is one argument too many", argv[optind]);
+}
+
+/* newterm() says so where initscr() would end the process itself. */
+static int open_screen(struct view *v)
+{
+	const char *term = getenv("TERM");
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		req_fail(&v->t.r, -ENOTTY,
+			 "top: standard input and output must be a terminal");
+		return req_hint(&v->t.r, "-b prints lines instead");
+	}
+	if (newterm(NULL, stdout, stdin) == NULL) {
+		req_fail(&v->t.r, -ENOTTY, "top: the terminal \"%s\" is not "
+					   "known",
+			 term != NULL ? term : "");
+		return req_hint(&v->t.r, "set TERM, or use -b");
+	}
+	cbreak();
+	noecho();
+	curs_set(0);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -298,20 +398,15 @@ int main(int argc, char **argv)
 	int rc;
 
 	if (!options(&v, argc, argv)) {
-		fprintf(stderr,
-			"Usage: pavo top [-b] [-d SECONDS] [-i ROUNDS] [-v]\n");
+		tool_report(&v.t);
 		return 2;
 	}
 	rc = tool_both(&v.t);
+	if (rc == 0 && !v.is_batch)
+		rc = open_screen(&v);
 	if (rc < 0) {
 		tool_report(&v.t);
 		return 1;
-	}
-	if (!v.is_batch) {
-		initscr();
-		cbreak();
-		noecho();
-		curs_set(0);
 	}
 	do {
 		rc = show(&v);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "req.h"
+#include "../tool.h"
 #include "xmlconv.h"
 
 #define FILE_BYTES_MAX (1 << 20)
@@ -20,8 +20,9 @@ extern const char domain_schema[];
 
 static int read_file(struct req *r, const char *path, char **text, size_t *len)
 {
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO
-					: open(path, O_RDONLY | O_CLOEXEC);
+	int fd = strcmp(path, "-") == 0
+			 ? STDIN_FILENO
+			 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t n = 0;
 
 	if (fd < 0)
@@ -44,32 +45,46 @@ static int read_file(struct req *r, const char *path, char **text, size_t *len)
 
 int main(int argc, char **argv)
 {
-	static struct req r;
-	const char *verb = argc > 1 ? argv[1] : "", *out = NULL;
+	static struct tool t;
+	const char *verb, *out = NULL;
 	char *text = NULL;
 	size_t len = 0;
 	int rc;
 
+	if (argc > 1 && strcmp(argv[1], "--json") == 0) { /* of errors */
+		t.json = true;
+		argc--;
+		argv++;
+	}
+	verb = argc > 1 ? argv[1] : "";
 	if (argc == 2 && strcmp(verb, "schema") == 0) {
 		fputs(domain_schema, stdout);
 		return 0;
 	}
 	if (argc != 3 ||
 	    (strcmp(verb, "to-cfg") != 0 && strcmp(verb, "to-xml") != 0)) {
-		fprintf(stderr, "Usage: pavo-xml to-cfg|to-xml FILE\n"
-				"       pavo-xml schema\n");
+		req_fail(&t.r, -EINVAL,
+			 argc == 3 ? "xml: there is no conversion \"%s\""
+				   : "xml: it needs a conversion and a file",
+			 verb);
+		req_hint(&t.r, "usage: pavo xml to-cfg|to-xml FILE, or "
+			       "pavo xml schema");
+		tool_report(&t);
 		return 2;
 	}
-	rc = read_file(&r, argv[2], &text, &len);
+	rc = read_file(&t.r, argv[2], &text, &len);
 	if (rc == 0 && strcmp(verb, "to-cfg") == 0)
-		rc = xml_to_cfg(&r, argv[2], text, len, &out);
+		rc = xml_to_cfg(&t.r, argv[2], text, len, &out);
 	else if (rc == 0)
-		rc = cfg_to_xml(&r, argv[2], text, len, &out);
+		rc = cfg_to_xml(&t.r, argv[2], text, len, &out);
 	if (rc < 0) {
-		fprintf(stderr, "%s%s%s\n", r.where != NULL ? r.where : "",
-			r.where != NULL ? ": " : "", r.what);
+		tool_report(&t);
 		return 1;
 	}
 	fputs(out, stdout);
-	return fflush(stdout) == 0 ? 0 : 1;
+	if (fflush(stdout) == 0)
+		return 0;
+	req_fail(&t.r, -errno, "cannot write the output: %s", strerror(errno));
+	tool_report(&t);
+	return 1;
 }
