@@ -36,10 +36,12 @@ REBOOT = ("exit", "reset")
 @dataclasses.dataclass
 class Case:
     name: str
+    hypervisor: str = None          # under build/images; None: what we test
     kernel: str = "linux-6.1.lz4"   # under build/images; None: no module
     loader: str = "multiboot1"
     mem_mib: int = 2048
     cpus: int = 1
+    icount: bool = False            # exact costs: one instruction, one ns
     hv_args: str = ""
     kernel_args: str = ""
     initrd: str = "dom0.cpio"
@@ -122,6 +124,15 @@ CASES = [
         ("type", "\necho and $((7 * 7)) back\n"),
         ("expect", r"^and 49 back\n"), SWITCH,
         ("expect", SAYS_INPUT_TO.format("")), ("type", "R"), REBOOT)),
+
+    # The hypervisor's own end, with what one needs to find out why.
+    Case("crash-report", loader="grub", steps=(
+        ("expect", r"dom0# "), SWITCH,
+        ("expect", SAYS_INPUT_TO.format("")), ("type", "C"),
+        ("expect", r"Panic on CPU 0: trap 6 in the hypervisor"),
+        ("see", r"rip [0-9a-f]{16} (crash|keyhandler_run)\+0x"),
+        ("see", r"r15 [0-9a-f]{16}"), ("expect", r"backtrace:\n"),
+        ("see", r" \? \w+\+0x"), REBOOT)),
 
     # Bad input that need not stop a boot.
     Case("bad-options", kernel_args="end=poweroff",
