@@ -30,8 +30,10 @@ soak-boot: $(BOOT_IMAGES) ## every combination, hours of stress
 
 # make run as it is without a terminal.
 check-tour: run-built-images ## the tour of make run
-	@tests/boot/play.py --hv $(HYPERVISOR_RELEASE) </dev/null && \
-		echo "1 passed, 0 failed" || { echo "0 passed, 1 failed"; exit 1; }
+	@mkdir -p $(O)/logs; tests/boot/play.py --hv $(HYPERVISOR_RELEASE) \
+		</dev/null >$(O)/logs/tour.out && echo "1 passed, 0 failed" || \
+		{ tail -n 30 $(O)/logs/tour.out; \
+		echo "0 passed, 1 failed"; exit 1; }
 
 # What Dom0 complains of on the real Xen, too, from five boots of each machine.
 usual-complaints: $(BOOT_IMAGES)
