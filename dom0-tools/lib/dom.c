@@ -377,28 +377,16 @@ int dom_clear(struct hv *hv, domid_t domid, const xen_pfn_t *mfns, size_t nr)
 	return 0;
 }
 
-/* Xen ABI, public/domctl.h: struct xen_domctl_gdbsx_memio. */
-struct memio {
-	uint64_t pgd3val; /* 0: the first vcpu's CR3 */
-	uint64_t gva;
-	uint64_t buf; /* guest virtual, ours */
-	uint32_t len;
-	uint8_t gwr; /* 1: write */
-	uint8_t pad[3];
-	uint32_t remain; /* out */
-	uint32_t pad2;
-};
-
 int dom_write(struct hv *hv, domid_t domid, uint64_t va, const void *src,
 	      size_t len, size_t *done)
 {
 	struct xen_domctl *op =
 		hv_domctl(hv, XEN_DOMCTL_gdbsx_guestmemio, domid);
-	struct memio *io = (struct memio *)&op->u;
+	struct xen_domctl_gdbsx_memio *io = &op->u.gdbsx_guest_memio;
 	int rc;
 
 	io->gva = va;
-	io->buf = hv_ptr(src);
+	io->uva = hv_ptr(src);
 	io->len = io->remain = (uint32_t)len;
 	io->gwr = 1;
 	rc = hv_domctl_end(hv, op);

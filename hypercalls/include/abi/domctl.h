@@ -481,6 +481,18 @@ struct xen_domctl_paging_mempool {
 	uint64_t size; /* bytes */
 };
 
+struct xen_domctl_gdbsx_memio {
+	uint64_t pgd3val; /* 0: the first vcpu's CR3 */
+	uint64_t gva;
+	uint64_t uva; /* the buffer in the caller */
+	uint32_t len;
+	uint8_t gwr; /* 1: write to gva */
+	uint8_t _pad0[3];
+	uint32_t remain; /* out: bytes not transferred */
+	uint32_t _pad1;
+};
+ABI_SIZE(struct xen_domctl_gdbsx_memio, 40);
+
 struct xen_domctl {
 	uint32_t cmd;		    /* XEN_DOMCTL_* */
 	uint32_t interface_version; /* XEN_DOMCTL_INTERFACE_VERSION */
@@ -517,6 +529,7 @@ struct xen_domctl {
 		struct xen_domctl_set_virq_handler set_virq_handler;
 		struct xen_domctl_vnuma vnuma;
 		struct xen_domctl_paging_mempool paging_mempool;
+		struct xen_domctl_gdbsx_memio gdbsx_guest_memio;
 		uint8_t pad[128];
 	} u;
 };

@@ -6,7 +6,8 @@ DOMAIN_TEST_HV := $(wildcard hypervisor/domain/*.c hypervisor/evtchn/*.c \
 	hypervisor/control/sysctl*.c) \
 	$(addprefix hypervisor/control/,guest_bitmap.c cpu_policy_op.c \
 	version.c console_io.c trace.c perf.c) \
-	$(addprefix hypervisor/mm/,page_type.c page_table.c domain_pages.c) \
+	$(addprefix hypervisor/mm/,page_type.c page_table.c guest_walk.c \
+	domain_pages.c) \
 	$(addprefix hypervisor/lib/,spinlock.c bitmap.c rangeset.c) \
 	hypervisor/x86/cpuid_limit.c
 DOMAIN_TEST_SRC := $(DOMAIN_TEST_HV) tests/unit/unit_test.c \

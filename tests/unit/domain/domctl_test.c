@@ -7,6 +7,7 @@
 #include <hv/page_alloc.h>
 #include <hv/x86/cpuid_limit.h>
 #include <hv/x86/fpu.h>
+#include <hv/x86/pte.h>
 
 #include <abi/errno.h>
 
@@ -284,6 +285,61 @@ UNIT_TEST(frames_tell_what_they_are_used_for)
 	EXPECT_EQ(word[5], XEN_DOMCTL_PFINFO_XTAB);
 	domctl.u.getpageframeinfo3.num = 1025;
 	EXPECT_EQ(do_domctl(XEN_DOMCTL_getpageframeinfo3, d), -E2BIG);
+}
+
+static long memio(struct domain *d, uint64_t va, void *buf, uint32_t len,
+		  bool write)
+{
+	domctl.u.gdbsx_guest_memio = (struct xen_domctl_gdbsx_memio){
+		.gva = va,
+		.uva = PTR(buf),
+		.len = len,
+		.gwr = write,
+	};
+	return do_domctl(XEN_DOMCTL_gdbsx_guestmemio, d);
+}
+
+UNIT_TEST(memory_is_reached_by_the_kernels_addresses)
+{
+	const uint32_t *remain = &domctl.u.gdbsx_guest_memio.remain;
+	uint64_t l4, *l1, spare = 0;
+	char text[16] = "";
+	struct domain *d;
+
+	machine_start();
+	d = machine_domain(1, 8);
+	l4 = machine_tables(d);
+	EXPECT_EQ(page_pin(mfn_to_page(MFN(l4)), d, PT_L4, false), 0);
+	/* nothing to walk, or nothing there */
+	d->vcpu[0]->arch.cr3_kernel = 0;
+	EXPECT_EQ(memio(d, 0x20, text, 8, false), -EFAULT);
+	EXPECT_EQ(*remain, 8);
+	d->vcpu[0]->arch.cr3_kernel = l4 << 12;
+	EXPECT_EQ(memio(d, 0x1000, text, 8, false), -EFAULT);
+	/* entries 0 and 7 of the L1 map one frame */
+	EXPECT_EQ(memio(d, 0x20, (char[]){"written"}, 8, true), 0);
+	EXPECT_EQ(*remain, 0);
+	EXPECT_EQ(memio(d, 0x7020, text, 8, false), 0);
+	EXPECT_EQ(memcmp(text, "written", 8), 0);
+	/* up to the hole behind it */
+	EXPECT_EQ(memio(d, 0xffc, text, 8, false), -EFAULT);
+	EXPECT_EQ(*remain, 4);
+	/* a table can be read but not written */
+	for (struct page *pg = domain_first_page(d); pg;
+	     pg = domain_next_page(pg))
+		if (page_type(pg) == PT_L1)
+			spare = page_to_mfn(pg).v;
+	l1 = mfn_to_virt(MFN(spare));
+	l1[1] = spare << 12 | PTE_P | PTE_US;
+	EXPECT_EQ(memio(d, 0x1000, text, 8, false), 0);
+	EXPECT_EQ(memcmp(text, l1, 8), 0);
+	EXPECT_EQ(memio(d, 0x1000, text, 8, true), -EFAULT);
+	EXPECT_EQ(*remain, 8);
+	l1[1] = 0;
+	/* nor what is not the domain's, nor with 32-bit tables */
+	EXPECT_EQ(memio(d, 0x20, (void *)16, 8, false), -EFAULT);
+	domctl.u.gdbsx_guest_memio.pgd3val = 1;
+	EXPECT_EQ(do_domctl(XEN_DOMCTL_gdbsx_guestmemio, d), -EOPNOTSUPP);
 }
 
 UNIT_TEST(a_hypercall_page_is_written_only_into_writable_frames)

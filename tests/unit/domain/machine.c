@@ -530,13 +530,6 @@ long hc_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags)
 	return 0;
 }
 
-uint64_t mmu_guest_l1e(struct vcpu *v, uint64_t va)
-{
-	(void)v;
-	(void)va;
-	return 0;
-}
-
 int page_get_for_access(mfn_t m, struct domain *d, bool write,
 			struct page **out)
 {
