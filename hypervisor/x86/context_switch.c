@@ -17,6 +17,7 @@
 #include <hv/x86/io.h>
 #include <hv/x86/mapping.h>
 #include <hv/x86/pv_state.h>
+#include <hv/x86/traps.h>
 
 __attribute__((noreturn)) void return_to_guest(struct cpu_info *ci);
 __attribute__((noreturn)) void idle_from(struct cpu_info *ci);
@@ -58,19 +59,20 @@ static void save_segments(struct vcpu *v)
 	v->arch.gs_base_user = v->arch.in_kernel ? shadow : gs;
 }
 
-/* A selector the guest no longer has a descriptor for becomes null. */
-static void load_segments(struct vcpu *v)
+/*
+ * False: for some selector the guest has no descriptor any more; it became
+ * null, and the guest must be told.
+ */
+static bool load_segments(const struct arch_vcpu *a)
 {
-	struct arch_vcpu *a = &v->arch;
+	int failed = load_ds(a->ds) | load_es(a->es) | load_fs(a->fs) |
+		     load_gs(a->gs);
 
-	(void)load_ds(a->ds);
-	(void)load_es(a->es);
-	(void)load_fs(a->fs);
-	(void)load_gs(a->gs);
 	wrmsr(MSR_FS_BASE, a->fs_base);
 	wrmsr(MSR_GS_BASE, a->in_kernel ? a->gs_base_kernel : a->gs_base_user);
 	wrmsr(MSR_KERNEL_GS_BASE,
 	      a->in_kernel ? a->gs_base_user : a->gs_base_kernel);
+	return !failed;
 }
 
 static void load_debugregs(const struct vcpu *v)
@@ -109,9 +111,10 @@ static void unload(unsigned int cpu)
 	loaded[cpu] = NULL;
 }
 
-static void load(struct vcpu *v, struct cpu_info *ci)
+/* False: as load_segments(). */
+static bool load(struct vcpu *v, unsigned int cpu)
 {
-	unsigned int cpu = ci->cpu;
+	bool segments_ok;
 
 	__atomic_fetch_or(&v->domain->dirty_cpus, cpumask_of(cpu),
 			  __ATOMIC_SEQ_CST);
@@ -120,17 +123,19 @@ static void load(struct vcpu *v, struct cpu_info *ci)
 					: v->arch.load_user);
 	pv_load_ldt(v);
 	switch_cr4(v);
-	load_segments(v);
+	segments_ok = load_segments(&v->arch);
 	if (v->arch.dr7 & DR7_ACTIVE)
 		load_debugregs(v);
 	fpu_switch_in(v);
 	loaded[cpu] = v;
+	return segments_ok;
 }
 
 void context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	struct cpu_info *ci = cpu_info();
 	unsigned int cpu = ci->cpu;
+	bool segments_ok;
 
 	if (!is_idle_vcpu(prev)) {
 		prev->arch.regs = ci->regs;
@@ -147,8 +152,10 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
 	if (is_idle_vcpu(next))
 		idle_from(ci);
 	ci->regs = next->arch.regs;
-	load(next, ci);
+	segments_ok = load(next, cpu);
 	sched_switched_to(next);
+	if (!segments_ok)
+		inject_failsafe(&ci->regs);
 	return_to_guest(ci);
 }
 

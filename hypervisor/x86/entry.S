@@ -273,6 +273,8 @@ sysenter_entry:
 	push $SEL_DS
 	push $0
 	pushfq
+	push $2 /* SYSENTER leaves AC, NT, DF and TF as the process had them */
+	popfq
 	push $3
 	push $0
 	pushq $0
@@ -344,19 +346,23 @@ idle_from:
 	call idle_loop
 	ud2
 
-/* --- exceptions and interrupts --- */
+/*
+ * --- exceptions and interrupts ---
+ *
+ * A gate leaves AC as it was: a guest's own, or ours between STAC and CLAC.
+ */
 
 	.balign 16
 trap_common:
 	SAVE_GPRS
 	cld
+	CLAC
 	mov %rsp, %rdi
 	testb $3, REGS_CS(%rsp)
 	jz .Lhv_trap
 	call do_guest_trap
 	jmp ret_to_guest
 .Lhv_trap:
-	CLAC
 	mov %rsp, %rbp
 	and $-16, %rsp
 	call do_hv_trap
@@ -369,6 +375,7 @@ trap_common:
 irq_common:
 	SAVE_GPRS
 	cld
+	CLAC
 	movzbl REGS_VECTOR(%rsp), %edi
 	testb $3, REGS_CS(%rsp)
 	jz 1f
@@ -390,6 +397,7 @@ irq_common:
 ist_common:
 	SAVE_GPRS
 	cld
+	CLAC
 	mov %rsp, %rdi
 	testb $3, REGS_CS(%rsp)
 	jz .Lhv_trap

@@ -15,14 +15,15 @@
 #include <hv/string.h>
 #include <hv/trace.h>
 #include <hv/x86/cpu_info.h>
+#include <hv/x86/cpu_setup.h>
 #include <hv/x86/io.h>
 #include <hv/x86/traps.h>
 
 struct bounce {
 	uint64_t address;
 	bool masks_events;
-	bool has_error;
-	uint32_t error;
+	unsigned int nr_extra; /* words between R11 and RIP */
+	uint64_t extra[4];
 };
 
 void toggle_guest_mode(struct vcpu *v)
@@ -53,13 +54,13 @@ static void bounce(struct regs *r, const struct bounce *b)
 	uint8_t mask = v->info->evtchn_upcall_mask;
 	bool from_user = !v->arch.in_kernel;
 	unsigned int n = 0;
-	uint64_t frame[8], sp;
+	uint64_t frame[7 + ARRAY_SIZE(b->extra)], sp;
 
 	sp = round_down(from_user ? v->arch.kernel_sp : r->rsp, 16ULL);
 	frame[n++] = r->rcx;
 	frame[n++] = r->r11;
-	if (b->has_error)
-		frame[n++] = b->error;
+	for (unsigned int i = 0; i < b->nr_extra; i++)
+		frame[n++] = b->extra[i];
 	frame[n++] = r->rip;
 	frame[n++] = (from_user ? (r->cs & 0xffff) | 3 : r->cs & 0xfffc) |
 		     (uint64_t)mask << 32;
@@ -104,8 +105,8 @@ void inject_exception(struct regs *r, unsigned int vector, uint32_t error)
 	struct bounce b = {
 		.address = t->address,
 		.masks_events = t->flags & 4,
-		.has_error = vector_has_error(vector),
-		.error = error,
+		.nr_extra = vector_has_error(vector),
+		.extra = { error },
 	};
 
 	trace_trap(v, vector, error, r->rip);
@@ -140,6 +141,26 @@ static void inject_callback(struct regs *r, const struct callback *cb)
 	bounce(r, &b);
 }
 
+void inject_failsafe(struct regs *r)
+{
+	struct vcpu *v = current;
+	const struct arch_vcpu *a = &v->arch;
+	struct bounce b = {
+		.address = a->failsafe.address,
+		.masks_events = a->failsafe.masks_events,
+		.nr_extra = 4,
+		.extra = { a->ds, a->es, a->fs, a->gs },
+	};
+
+	if (!b.address) {
+		domain_crash(v->domain,
+			     "vcpu %u: a selector of ds %#x, es %#x, fs %#x, gs %#x is stale, and no failsafe callback",
+			     v->id, a->ds, a->es, a->fs, a->gs);
+		return;
+	}
+	bounce(r, &b);
+}
+
 /*
  * An NMI of the machine is Dom0's to explain, as on Xen.  It may have come at
  * any instruction of ours, so nothing is printed and no lock is taken.
@@ -155,6 +176,16 @@ static void nmi(void)
 }
 
 /* --- from a guest --- */
+
+/* What entry.S promises: none of the guest's flags governs our own code. */
+static void check_entry_flags(void)
+{
+	uint64_t mine = RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT;
+
+	if (cpu_features.smap)
+		mine |= RFLAGS_AC;
+	ASSERT(!(read_flags() & mine));
+}
 
 static void page_fault(struct regs *r)
 {
@@ -213,6 +244,7 @@ void do_guest_trap(struct regs *r)
 {
 	unsigned int vector = r->entry_vector & 0xff;
 
+	check_entry_flags();
 	switch (vector) {
 	case TRAP_PF:
 		page_fault(r);
@@ -265,7 +297,7 @@ static void user_syscall(struct regs *r, const struct callback *cb,
 		inject_exception(r, trap, 0);
 		return;
 	}
-	r->rflags &= ~0x400ULL; /* DF */
+	r->rflags &= ~(uint64_t)RFLAGS_DF;
 	inject_callback(r, cb);
 }
 
@@ -289,6 +321,7 @@ void do_guest_syscall32(struct regs *r)
 void do_guest_sysenter(struct regs *r);
 void do_guest_sysenter(struct regs *r)
 {
+	check_entry_flags();
 	if (current->arch.in_kernel) {
 		inject_exception(r, TRAP_GP, 0);
 		return;

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Exceptions: which vector a guest gets, with which frame, from kernel and
- * user mode; system calls; iret in all its forms, good and bad; and the
- * privileged instructions that are emulated.
+ * user mode; system calls; iret in all its forms, good and bad; the
+ * privileged instructions that are emulated; and flags and selectors that the
+ * hypervisor must neither lose nor obey.
  */
 #include "../lib/guest.h"
 
+#include <abi/callback.h>
 #include <abi/cpuid.h>
 #include <abi/physdev.h>
+#include <abi/sched.h>
+
+extern const char trap_stubs[];
 
 #define ASM_FN(name, code)                                     \
 	static void __attribute__((naked, noinline)) name(void) \
@@ -258,6 +263,156 @@ static void bad_frames(void)
 	}
 }
 
+/* --- flags that would govern the hypervisor, too: AC, DF, NT --- */
+
+#define RFLAGS_DF 0x400UL
+#define RFLAGS_NT 0x4000UL
+#define RFLAGS_AC 0x40000UL
+#define OURS (RFLAGS_AC | RFLAGS_DF | RFLAGS_NT)
+
+extern uint64_t trap_entry_flags;
+
+ASM_FN(fault_with_flags,
+       "pushfq; orl $0x44400, (%rsp); popfq; ud2")
+ASM_FN(sysenter, "sysenter")
+
+/* The flags after a hypercall made with @set, which fails half-way or not. */
+static uint64_t flags_after_hypercall(uint64_t set, uint64_t arg, int64_t *rc)
+{
+	register uint64_t flags __asm__("rbx") = set;
+
+	*rc = 17; /* xen_version: extraversion */
+	__asm__ volatile("pushfq; pushfq; or %1, (%%rsp); popfq; syscall;"
+			 "pushfq; pop %1; popfq"
+			 : "+a"(*rc), "+r"(flags)
+			 : "D"(1), "S"(arg)
+			 : "rcx", "r11", "memory", "cc");
+	return flags & OURS;
+}
+
+static bool has_sysenter(void)
+{
+	uint32_t a, b, c, d;
+
+	/* in 64-bit mode, on Intel only */
+	__asm__ volatile("cpuid"
+			 : "=a"(a), "=b"(b), "=c"(c), "=d"(d)
+			 : "a"(0), "c"(0));
+	return b == 0x756e6547;
+}
+
+static void flags(void)
+{
+	struct callback_register cb = {
+		.type = CALLBACKTYPE_sysenter,
+		.flags = CALLBACKF_mask_events,
+		.address = (uint64_t)trap_stubs + 32 * 36,
+	};
+	static char version[16];
+	static struct iret_context c;
+	int64_t rc;
+
+	EXPECT_EQ(probe(fault_with_flags), 6);
+	EXPECT_EQ(last_trap.rflags & OURS, OURS);
+	EXPECT_EQ(trap_entry_flags & (RFLAGS_AC | RFLAGS_NT), 0);
+	EXPECT_EQ(flags_after_hypercall(OURS, (uint64_t)version, &rc), OURS);
+	EXPECT_EQ(rc, 0);
+	EXPECT_EQ(flags_after_hypercall(0, (uint64_t)version, &rc), 0);
+	EXPECT_EQ(flags_after_hypercall(RFLAGS_AC, 8, &rc), RFLAGS_AC);
+	EXPECT_EQ(rc, -14);
+	EXPECT_EQ(flags_after_hypercall(0, 8, &rc), 0);
+
+	c = user_frame(undefined);
+	c.rflags |= OURS;
+	EXPECT_EQ(probe_iret(&c), 6);
+	EXPECT_EQ(last_trap.rflags & OURS, OURS);
+	EXPECT_EQ(trap_entry_flags & (RFLAGS_AC | RFLAGS_NT), 0);
+	c = user_frame(user_syscall);
+	c.rflags |= OURS;
+	EXPECT_EQ(probe_iret(&c), 0x101);
+	EXPECT_EQ(seen.rflags & OURS, OURS);
+	EXPECT_EQ(trap_entry_flags & OURS, 0);
+
+	c = user_frame(sysenter);
+	c.rflags |= OURS;
+	if (!has_sysenter())
+		return;
+	EXPECT_EQ(probe_iret(&c), 13); /* no callback yet */
+	EXPECT_EQ(HYPERVISOR_callback_op(CALLBACKOP_register, &cb), 0);
+	c = user_frame(sysenter);
+	c.rflags |= OURS;
+	EXPECT_EQ(probe_iret(&c), 0x103);
+	EXPECT_EQ(last_trap.cs & 3, 3);
+	EXPECT_EQ(last_trap.rflags & (RFLAGS_AC | RFLAGS_NT),
+		  RFLAGS_AC | RFLAGS_NT);
+	EXPECT_EQ(trap_entry_flags & OURS, 0);
+}
+
+/* --- a selector whose descriptor went away while the vcpu waited --- */
+
+#define DATA_SEGMENT 0x00cff3000000ffffUL
+#define STALE 0x000b /* entry 1 */
+
+extern uint64_t failsafe_selectors[4]; /* DS ES FS GS */
+
+static uint64_t system_time(void)
+{
+	const struct vcpu_time_info *t = &shared->vcpu_info[0].time;
+	uint32_t lo, hi;
+	uint64_t ticks;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+	ticks = ((uint64_t)hi << 32 | lo) - t->tsc_timestamp;
+	ticks = t->tsc_shift < 0 ? ticks >> -t->tsc_shift
+				 : ticks << t->tsc_shift;
+	return t->system_time +
+	       (uint64_t)((unsigned __int128)ticks * t->tsc_to_system_mul >> 32);
+}
+
+/* Off this pcpu and back.  (The real Xen would not switch to idle for this.) */
+static void wait_a_moment(void)
+{
+	struct sched_poll p = { .timeout = system_time() + 1000000 };
+
+	(void)HYPERVISOR_sched_op(SCHEDOP_poll, &p);
+}
+
+static uint64_t live_selectors(void)
+{
+	uint16_t ds, es, fs, gs;
+
+	__asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+			 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	return ds | (uint64_t)es << 16 | (uint64_t)fs << 32 | (uint64_t)gs << 48;
+}
+
+static void stale_selectors(void)
+{
+	uint64_t *gdt = fresh_page(), frame = mfn_of(gdt), live;
+
+	gdt[1] = gdt[2] = DATA_SEGMENT;
+	EXPECT_EQ(map_ro(gdt), 0);
+	EXPECT_EQ(HYPERVISOR_set_gdt(&frame, 512), 0);
+	__asm__ volatile("mov %0, %%ds; mov %1, %%es; mov %1, %%fs"
+			 :
+			 : "r"(0x13), "r"(STALE));
+	EXPECT_EQ(probe(wait_a_moment), -1);
+	EXPECT_EQ(HYPERVISOR_update_descriptor(frame * PAGE_SIZE + 8, 0), 0);
+	EXPECT_EQ(probe(wait_a_moment), 0x102);
+	EXPECT_EQ(failsafe_selectors[0], 0x13);
+	EXPECT_EQ(failsafe_selectors[1], STALE);
+	EXPECT_EQ(failsafe_selectors[2], STALE);
+	EXPECT_EQ(failsafe_selectors[3], 0);
+	EXPECT_EQ(last_trap.cs & 0xffff, 0xe030);
+	EXPECT_EQ(shared->vcpu_info[0].evtchn_upcall_mask, 1);
+	live = live_selectors();
+	EXPECT_EQ(live, 0x13);
+	/* told once */
+	EXPECT_EQ(probe(wait_a_moment), -1);
+	__asm__ volatile("mov %0, %%ds" : : "r"(0));
+	EXPECT_EQ(HYPERVISOR_set_gdt(NULL, 0), 0);
+}
+
 ASM_FN(single_step, "pushfq; orl $0x100, (%rsp); popfq; nop; nop")
 
 void guest_main(void)
@@ -269,4 +424,6 @@ void guest_main(void)
 	emulated();
 	user_mode();
 	bad_frames();
+	flags();
+	stale_selectors();
 }

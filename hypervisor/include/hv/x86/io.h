@@ -80,6 +80,13 @@ static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
+static inline uint64_t read_flags(void)
+{
+	uint64_t v;
+
+	__asm__ volatile("pushfq; pop %0" : "=r"(v));
+	return v;
+}
 static inline uint64_t read_cr0(void)
 {
 	uint64_t v;

@@ -34,6 +34,7 @@ enum {
 
 #define RFLAGS_TF 0x100
 #define RFLAGS_IF 0x200
+#define RFLAGS_DF 0x400
 #define RFLAGS_IOPL 0x3000
 #define RFLAGS_NT 0x4000
 #define RFLAGS_RF 0x10000
@@ -48,6 +49,11 @@ void traps_init(void); /* boot */
  */
 void inject_exception(struct regs *r, unsigned int vector, uint32_t error);
 void inject_page_fault(struct regs *r, uint64_t cr2, uint32_t error);
+/*
+ * The same by its failsafe callback, with the selectors it was switched out
+ * with in the frame: one of them can not be loaded any more, and is null.
+ */
+void inject_failsafe(struct regs *r);
 
 /* Between guest kernel and guest user: tables and GS of the current vcpu. */
 void toggle_guest_mode(struct vcpu *v);
