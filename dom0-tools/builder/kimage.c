@@ -94,6 +94,14 @@ static int kimage_elf(struct req *r, const uint8_t *data, size_t len,
 	rc = unpack(r, p, src, size, hint, u);
 	*elf = u->data;
 	*elf_len = u->size;
+	/* lz4 has no checksum: damage shows in the size, if at all */
+	if (rc == 0 && hint != 0 && (uint32_t)u->size != hint) {
+		rc = req_fail(r, -ENOEXEC,
+			      "its %s payload holds %zu bytes instead of the "
+			      "%zu it states: it is corrupt",
+			      packing_name(p), u->size, hint);
+		unpacked_free(u);
+	}
 	return rc;
 }
 

@@ -63,7 +63,7 @@ $(O)/dom0-tools/pavo/docs: $(addprefix $(O)/dom0-tools/pavo/,helpers/docs.o \
 		$(filter $(O)/dom0-tools/lib/%,$(TOOLS_PAVO_OBJ))
 	$(CC) -no-pie -o $@ $^ -ljson-c
 
-TOOLS_MAN_PARTS := $(addprefix $(O)/man/parts/,commands keys refused)
+TOOLS_MAN_PARTS := $(addprefix $(O)/man/parts/,commands verbs keys refused)
 
 $(TOOLS_MAN_PARTS): $(O)/man/parts/%: $(O)/dom0-tools/pavo/docs
 	@mkdir -p $(@D)

@@ -95,6 +95,7 @@ static int take_message(struct req *r, char *text)
 static int convert(struct req *r, const char *path, char **text, size_t *len)
 {
 	char *argv[] = {(char *)(uintptr_t) "pavo-xml",
+			(char *)(uintptr_t) "--aligned",
 			(char *)(uintptr_t) "to-cfg", (char *)(uintptr_t)path,
 			NULL};
 	const char *helper = helper_path(r, argv[0]);

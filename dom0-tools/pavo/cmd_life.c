@@ -183,11 +183,12 @@ int cmd_create(struct tool *t, int argc, char **argv)
 		rc = domain_preflight(t, &cfg);
 		return rc < 0 ? rc : print_config(t, &cfg);
 	}
-	if (!a.is_quiet && !t->json && a.path == NULL)
-		printf("Parsing config from %s\n", argv[optind]);
 	rc = domain_create(t, &cfg, &domid);
 	if (rc < 0)
 		return rc;
+	if (!a.is_quiet && !t->json)
+		printf("Parsing config from %s\n",
+		       a.path != NULL ? a.path : argv[optind]);
 	if (t->json) {
 		struct json_object *o = json_new();
 
@@ -396,6 +397,10 @@ static int pause_or_unpause(struct tool *t, int argc, char **argv,
 		rc = domain_find(t, argv[optind], &domid, NULL);
 	if (rc < 0)
 		return rc;
+	if (domid == 0 && call == dom_pause)
+		return req_fail(&t->r, -EPERM,
+				"Dom0 cannot be paused: nobody could unpause "
+				"it");
 	rc = call(&t->hv, domid);
 	return rc < 0 ? req_fail_rc(&t->r, rc, "cannot %s domain %s", argv[0],
 				    argv[optind])

@@ -390,20 +390,26 @@ static int parse_setting(struct parser *ps, struct config *c)
 	return 0;
 }
 
+static int parse_settings(struct parser *ps, struct config *c)
+{
+	int rc = 0;
+
+	for (lex(ps, 0); rc == 0 && ps->t.type != TOKEN_END;) {
+		if (ps->t.type == TOKEN_NEWLINE)
+			lex(ps, 0);
+		else
+			rc = parse_setting(ps, c);
+	}
+	return rc;
+}
+
 int config_parse(struct req *r, struct config *c, const char *file,
 		 const char *text, size_t len)
 {
 	struct parser ps = {
 		.r = r, .file = file, .p = text, .end = text + len, .line = 1};
-	int rc = 0;
 
-	for (lex(&ps, 0); rc == 0 && ps.t.type != TOKEN_END;) {
-		if (ps.t.type == TOKEN_NEWLINE)
-			lex(&ps, 0);
-		else
-			rc = parse_setting(&ps, c);
-	}
-	return rc;
+	return parse_settings(&ps, c);
 }
 
 int config_read(struct req *r, struct config *c, const char *path)
@@ -445,6 +451,7 @@ int config_override(struct req *r, struct config *c, const char *arg)
 	const char *value = eq != NULL ? eq + 1 : "";
 	int is_bare = *value != '"' && *value != '\'' && *value != '[';
 	struct config_entry *e;
+	struct parser ps;
 	size_t key_len;
 	char *key;
 
@@ -466,11 +473,12 @@ int config_override(struct req *r, struct config *c, const char *arg)
 			  (rest[strspn(rest, " \t")] != '\0' &&
 			   rest[strspn(rest, " \t")] != ';');
 	}
+	ps = (struct parser){
+		.r = r, .file = from, .p = arg, .end = arg + strlen(arg)};
 	if (is_bare) {
-		struct parser ps = {.r = r, .file = from, .line = 0};
 		struct config_value v = {.type = CONFIG_STRING, .text = value};
 
 		return set_value(&ps, c, key, 0, &v, 0);
 	}
-	return config_parse(r, c, from, arg, strlen(arg));
+	return parse_settings(&ps, c); /* from line 0: the place has no lines */
 }

@@ -511,6 +511,31 @@ const char *tsc_mode_name(int64_t m)
 	return tsc_mode_words[m];
 }
 
+static const char *words_text(struct req *r, const struct key *k)
+{
+	const char *text = k->words[0];
+
+	for (size_t i = 1; k->words[i] != NULL; i++)
+		text = arena_printf(&r->mem, "%s, %s", text, k->words[i]);
+	return arena_printf(&r->mem, "%s; default: %s", text,
+			    k->words[k->preset]);
+}
+
+const char *domcfg_values(struct req *r, const char *name)
+{
+	const struct key *k = key_find(name);
+
+	if (k != NULL && k->type == KEY_ENUM)
+		return words_text(r, k);
+	if (k == NULL || k->type != KEY_NUM)
+		return "";
+	if (k->preset < k->min) /* another setting decides */
+		return arena_printf(&r->mem, "%ld to %ld", (long)k->min,
+				    (long)k->max);
+	return arena_printf(&r->mem, "%ld to %ld; default: %ld", (long)k->min,
+			    (long)k->max, (long)k->preset);
+}
+
 void domcfg_describe(void (*each)(void *ctx, const char *key, const char *type,
 				  const char *xml, const char *help),
 		     void *ctx)

@@ -89,4 +89,7 @@ void domcfg_describe(void (*each)(void *ctx, const char *key, const char *type,
 				  const char *xml, const char *help),
 		     void *ctx);
 
+/* What values the key may have, and its default: "1 to 128; default: 1". */
+const char *domcfg_values(struct req *r, const char *key);
+
 #endif

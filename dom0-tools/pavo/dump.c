@@ -375,25 +375,23 @@ int dump_core_to(struct tool *t, domid_t domid, const char *path)
 		return req_fail_rc(&t->r, rc, "domain %u", domid);
 	if (domid == 0)
 		return req_fail(&t->r, -EPERM, "Dom0 cannot be dumped");
+	c.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (c.fd < 0)
+		return req_fail(&t->r, -errno, "cannot create %s: %s", path,
+				strerror(errno));
 	rc = dom_pause(&t->hv, domid);
-	if (rc < 0)
-		return req_fail_rc(&t->r, rc, "cannot pause domain %u", domid);
-	rc = collect(&c, &info);
-	if (rc == 0) {
-		c.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			    0600);
-		if (c.fd < 0)
-			rc = req_fail(&t->r, -errno, "cannot create %s: %s",
-				      path, strerror(errno));
-		else
+	if (rc < 0) {
+		req_fail_rc(&t->r, rc, "cannot pause domain %u", domid);
+	} else {
+		rc = collect(&c, &info);
+		if (rc == 0)
 			rc = write_core(&c);
-		if (c.fd >= 0 && close(c.fd) < 0 && rc == 0)
-			rc = req_fail_rc(&t->r, -errno, "cannot write %s",
-					 path);
-		if (c.fd >= 0 && rc < 0)
-			unlink(path);
+		dom_unpause(&t->hv, domid);
 	}
-	dom_unpause(&t->hv, domid);
+	if (close(c.fd) < 0 && rc == 0)
+		rc = req_fail_rc(&t->r, -errno, "cannot write %s", path);
+	if (rc < 0)
+		unlink(path);
 	return rc;
 }
 

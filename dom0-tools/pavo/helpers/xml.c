@@ -47,12 +47,18 @@ int main(int argc, char **argv)
 {
 	static struct tool t;
 	const char *verb, *out = NULL;
+	bool aligned = false;
 	char *text = NULL;
 	size_t len = 0;
 	int rc;
 
 	if (argc > 1 && strcmp(argv[1], "--json") == 0) { /* of errors */
 		t.json = true;
+		argc--;
+		argv++;
+	}
+	if (argc > 1 && strcmp(argv[1], "--aligned") == 0) {
+		aligned = true; /* for `pavo create`, not for people */
 		argc--;
 		argv++;
 	}
@@ -74,7 +80,8 @@ int main(int argc, char **argv)
 	}
 	rc = read_file(&t.r, argv[2], &text, &len);
 	if (rc == 0 && strcmp(verb, "to-cfg") == 0)
-		rc = xml_to_cfg(&t.r, argv[2], text, len, &out);
+		rc = xml_to_cfg(&t.r, argv[2], text, len,
+				aligned ? CFG_ALIGNED : CFG_PLAIN, &out);
 	else if (rc == 0)
 		rc = cfg_to_xml(&t.r, argv[2], text, len, &out);
 	if (rc < 0) {

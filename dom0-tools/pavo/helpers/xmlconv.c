@@ -32,18 +32,25 @@ static const char *from_x(const xmlChar *s)
 	return (const char *)s;
 }
 
+/* "key = value" */
+struct setting {
+	struct setting *next;
+	const char *text;
+	unsigned int line; /* of the XML it comes from */
+};
+
 struct reader {
 	struct req *r;
 	const char *file;
 	xmlNode *root;
-	char *text; /* the configuration so far */
+	struct setting *first, **end;
 };
 
 /* The first complaint of libxml2 is kept; those after it follow from it. */
 static void keep_error(void *ctx, xmlErrorPtr e)
 {
 	struct reader *rd = ctx;
-	char *what;
+	char *what, *line_end;
 	size_t len;
 
 	if (rd->r->rc != 0)
@@ -53,6 +60,8 @@ static void keep_error(void *ctx, xmlErrorPtr e)
 	len = strlen(what);
 	while (len > 0 && (what[len - 1] == '\n' || what[len - 1] == ' '))
 		what[--len] = '\0';
+	while ((line_end = strchr(what, '\n')) != NULL)
+		*line_end = ' ';
 	req_fail(rd->r, -EINVAL, "%s", what);
 	req_where(rd->r, rd->file, e->line > 0 ? (unsigned int)e->line : 0);
 }
@@ -147,10 +156,15 @@ static const char *quoted(struct req *r, const char *s)
 	return buf;
 }
 
-static void add_line(struct reader *rd, const char *key, const char *value)
+static void add_setting(struct reader *rd, const xmlNode *at, const char *key,
+			const char *value)
 {
-	rd->text =
-		arena_printf(&rd->r->mem, "%s%s = %s\n", rd->text, key, value);
+	struct setting *s = ARENA_NEW(&rd->r->mem, struct setting);
+
+	s->text = arena_printf(&rd->r->mem, "%s = %s", key, value);
+	s->line = (unsigned int)xmlGetLineNo(at);
+	*rd->end = s;
+	rd->end = &s->next;
 }
 
 /* The key's value, if the XML has one at its place. */
@@ -168,36 +182,67 @@ static void read_key(void *ctx, const char *key, const char *type,
 	if (text == NULL)
 		return;
 	if (strcmp(key, "memory") == 0 || strcmp(key, "maxmem") == 0)
-		add_line(rd, key,
-			 arena_printf(
-				 &rd->r->mem, "%lu",
-				 (unsigned long)amount_mib(rd->r, at, text)));
-	else if (strcmp(type, "number") == 0)
-		add_line(rd, key, text);
-	else
-		add_line(rd, key, quoted(rd->r, text));
+		text = arena_printf(
+			&rd->r->mem, "%lu",
+			(unsigned long)amount_mib(rd->r, at, text));
+	else if (strcmp(type, "number") != 0)
+		text = quoted(rd->r, text);
+	add_setting(rd, at, key, text);
 }
 
 /* What the XML says in other words, or leaves out. */
 static void read_rest(struct reader *rd)
 {
-	xmlNode *at = NULL;
-	const char *vcpus = text_at(rd->r, rd->root, "vcpu", &at);
+	xmlNode *at = NULL, *vcpu = NULL;
+	const char *vcpus = text_at(rd->r, rd->root, "vcpu", &vcpu);
 	const char *current = text_at(rd->r, rd->root, "vcpu/@current", &at);
 	const char *offset = text_at(rd->r, rd->root, "clock/@offset", &at);
 	const char *adjust = text_at(rd->r, rd->root, "clock/@adjustment", &at);
 	const char *mode = text_at(rd->r, rd->root, "clock/timer/@mode", &at);
 
 	if (vcpus != NULL && current == NULL)
-		add_line(rd, "vcpus", vcpus);
+		add_setting(rd, vcpu, "vcpus", vcpus);
 	if (offset != NULL && strcmp(offset, "localtime") == 0)
-		add_line(rd, "localtime", "1");
+		add_setting(rd, at, "localtime", "1");
 	if (adjust != NULL)
-		add_line(rd, "rtc_timeoffset", adjust);
+		add_setting(rd, at, "rtc_timeoffset", adjust);
 	if (mode != NULL && strcmp(mode, "auto") != 0)
-		add_line(rd, "tsc_mode",
-			 strcmp(mode, "native") == 0 ? "\"native\""
-						     : "\"always_emulate\"");
+		add_setting(rd, at, "tsc_mode",
+			    strcmp(mode, "native") == 0
+				    ? "\"native\""
+				    : "\"always_emulate\"");
+}
+
+static const char *settings_text(struct reader *rd)
+{
+	char *text = arena_strdup(&rd->r->mem, "");
+
+	for (struct setting *s = rd->first; s != NULL; s = s->next)
+		text = arena_printf(&rd->r->mem, "%s%s\n", text, s->text);
+	return text;
+}
+
+/* Each setting on the line that it has in the XML. */
+static const char *aligned_text(struct reader *rd)
+{
+	unsigned int last = 1;
+	size_t bytes = 1;
+	char *text, *out;
+
+	for (struct setting *s = rd->first; s != NULL; s = s->next) {
+		bytes += strlen(s->text) + 2;
+		if (s->line > last)
+			last = s->line;
+	}
+	text = out = arena_alloc(&rd->r->mem, bytes + last);
+	for (unsigned int line = 1; line <= last; line++) {
+		for (struct setting *s = rd->first; s != NULL; s = s->next)
+			if (s->line == line)
+				out += sprintf(out, "%s; ", s->text);
+		*out++ = '\n';
+	}
+	*out = '\0';
+	return text;
 }
 
 /* What people will try, said better than by the schema. */
@@ -366,7 +411,7 @@ static int check_schema(struct reader *rd, xmlDoc *doc)
 }
 
 int xml_to_cfg(struct req *r, const char *file, const char *xml, size_t len,
-	       const char **cfg)
+	       enum cfg_lines lines, const char **cfg)
 {
 	struct reader rd = {.r = r, .file = file};
 	xmlDoc *doc;
@@ -385,14 +430,16 @@ int xml_to_cfg(struct req *r, const char *file, const char *xml, size_t len,
 				  : req_fail(r, -EINVAL, "%s is no XML", file);
 	}
 	rd.root = xmlDocGetRootElement(doc);
-	rd.text = arena_strdup(&r->mem, "type = \"pv\"\n");
+	rd.end = &rd.first;
+	add_setting(&rd, rd.root, "type", "\"pv\"");
 	rc = check_kind(&rd);
 	if (rc == 0)
 		rc = check_schema(&rd, doc);
 	if (rc == 0) {
 		domcfg_describe(read_key, &rd);
 		read_rest(&rd);
-		*cfg = rd.text;
+		*cfg = lines == CFG_ALIGNED ? aligned_text(&rd)
+					    : settings_text(&rd);
 	}
 	xmlFreeDoc(doc);
 	return rc;

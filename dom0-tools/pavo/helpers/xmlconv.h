@@ -9,12 +9,17 @@
 
 struct req;
 
+enum cfg_lines {
+	CFG_PLAIN,   /* a setting on each line */
+	CFG_ALIGNED, /* on the line of the XML it comes from, for messages */
+};
+
 /*
  * XML of @len bytes, valid by the schema, as text in the form of xl.cfg, in
  * the arena. -EINVAL: recorded, with @file and line.
  */
 int xml_to_cfg(struct req *r, const char *file, const char *xml, size_t len,
-	       const char **cfg);
+	       enum cfg_lines lines, const char **cfg);
 
 /* The configuration text of @len bytes as XML, in the arena. */
 int cfg_to_xml(struct req *r, const char *file, const char *cfg, size_t len,

@@ -25,7 +25,7 @@ static const char *to_cfg(const char *xml)
 {
 	const char *cfg;
 
-	if (xml_to_cfg(&r, "t.xml", xml, strlen(xml), &cfg) < 0)
+	if (xml_to_cfg(&r, "t.xml", xml, strlen(xml), CFG_PLAIN, &cfg) < 0)
 		unit_test_fail(__FILE__, __LINE__, "%s", r.what);
 	return cfg;
 }
@@ -168,7 +168,7 @@ UNIT_TEST(broken_descriptions_are_errors_with_their_lines)
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
 		const char *cfg, *xml = broken[i].xml;
 		char where[32];
-		int rc = xml_to_cfg(&r, "t.xml", xml, strlen(xml), &cfg);
+		int rc = xml_to_cfg(&r, "t.xml", xml, strlen(xml), CFG_PLAIN, &cfg);
 
 		/* an entity from elsewhere is not an error, but not read */
 		if (rc == 0 && strstr(xml, "ENTITY") != NULL) {
