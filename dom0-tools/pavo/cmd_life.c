@@ -122,7 +122,8 @@ static int uuid_lives(struct tool *t, const uint8_t uuid[16])
 	int rc = domains_load(t, &d);
 
 	for (size_t i = 0; rc == 0 && i < d.nr; i++)
-		if (memcmp(d.all[i].info.handle, uuid, 16) == 0)
+		if (memcmp(d.all[i].info.handle, uuid, 16) == 0 &&
+		    !(d.all[i].info.flags & XEN_DOMINF_dying))
 			return 1;
 	return rc;
 }

@@ -169,7 +169,9 @@ static int check_unique(struct tool *t, const struct domcfg *cfg)
 				cfg->name);
 	}
 	for (size_t i = 0; i < d.nr; i++) {
-		if (memcmp(d.all[i].info.handle, cfg->uuid, 16) == 0) {
+		/* one that is started again may not be completely gone yet */
+		if (!(d.all[i].info.flags & XEN_DOMINF_dying) &&
+		    memcmp(d.all[i].info.handle, cfg->uuid, 16) == 0) {
 			req_fail(&t->r, -EEXIST,
 				 "the UUID is in use by domain %u (%s)",
 				 d.all[i].info.domain, d.all[i].name);

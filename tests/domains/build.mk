@@ -7,6 +7,34 @@ $(DOMAINS_OUT)/await: tests/domains/await.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -static -o $@ $<
 
+# Files that the tools must refuse, and what they are to say.
+BAD_FILES := $(foreach k,$(BAD_KERNELS),$k:bad/$(patsubst bad-%,%,$(notdir $k))) \
+	tests/domains/bad-input.table:bad/table
+
+$(IMAGES)/bad-input.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(BAD_KERNELS) tests/domains/bad-input.table
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio $(BAD_FILES)
+
+# What the commands' output is looked at with.
+COMMANDS_PROGRAMS := $(addprefix $(DOMAINS_OUT)/,on-tty json-get core-check)
+COMMANDS_FILES := $(foreach p,$(COMMANDS_PROGRAMS),$p:usr/bin/$(notdir $p)) \
+	/lib/terminfo/l/linux:lib/terminfo/l/linux
+
+$(DOMAINS_OUT)/on-tty $(DOMAINS_OUT)/json-get $(DOMAINS_OUT)/core-check: \
+$(DOMAINS_OUT)/%:
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -Ihypercalls/include \
+		-static -o $@ $< -ljson-c
+
+$(DOMAINS_OUT)/on-tty: tests/domains/on_tty.c
+$(DOMAINS_OUT)/json-get: tests/domains/json_get.c
+$(DOMAINS_OUT)/core-check: tests/domains/core_check.c
+
+$(IMAGES)/commands.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(COMMANDS_PROGRAMS)
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio $(COMMANDS_FILES)
+
 .PHONY: check-domains
-check-domains: $(BOOT_IMAGES) $(IMAGES)/tools.cpio ## domains, made by the tools
+check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
+	commands.cpio) ## domains, made by the tools
 	$(RUN_CASES) --table tests/domains/cases.py $(TESTS)

@@ -11,10 +11,13 @@ from cases import Case, task
 def domains(name, **machine):
     """Dom0 of 1 GiB runs the task @name."""
     machine.setdefault("hv_args", "dom0_mem=1024M,max:1024M")
-    return Case(name, initrd="tools.cpio", compare_log=True,
+    machine.setdefault("initrd", "tools.cpio")
+    return Case(name, compare_log=True,
                 kernel_args=f"task={name}", steps=task(name), **machine)
 
 
 CASES = [
     domains("lifecycle", cpus=2),
+    domains("commands", cpus=2, initrd="commands.cpio"),
+    domains("bad-input", cpus=2, initrd="bad-input.cpio"),
 ]

@@ -35,6 +35,12 @@ check-tools: $(TOOLS_TEST)/tools ## library, builder and command of Dom0
 
 check-unit: check-tools
 
+.PHONY: check-docs
+check-docs: tools ## manual pages and completion of the tools
+	tests/unit/tools/docs_check.sh $(O)
+
+check-unit: check-docs
+
 # The builder with whole kernels of Debian's.
 TOOLS_KERNELS_OBJ := $(patsubst %.c,$(TOOLS_TEST)/%.o,\
 	$(addprefix tests/unit/tools/,kernels_check.c build_scene.c fake_hv.c) \
