@@ -85,7 +85,10 @@ static int load_infos(struct tool *t, struct domains *d)
 		if (d->nr + (size_t)nr > max) {
 			struct domain *more;
 
-			max = 2 * max + CHUNK;
+			/* what is not full is the last: no more than it */
+			max = d->nr + (size_t)nr;
+			if (nr == CHUNK)
+				max += d->nr / 2;
 			more = ARENA_ARRAY(&t->r.mem, struct domain, max);
 			if (d->nr > 0)
 				memcpy(more, d->all, d->nr * sizeof(*more));
@@ -101,29 +104,46 @@ static int load_infos(struct tool *t, struct domains *d)
 	}
 }
 
+/* The number @entry begins with; *@rest is what follows it. */
+static unsigned long entry_domid(const char *entry, const char **rest)
+{
+	unsigned long n = 0;
+
+	for (; isdigit((uint8_t)*entry) && n < DOMID_FIRST_RESERVED; entry++)
+		n = n * 10 + (unsigned long)(*entry - '0');
+	*rest = entry;
+	return n;
+}
+
+/* The text is @byte in two hexadecimal digits. */
+static bool is_hex(const char *text, uint8_t byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	return text[0] == digits[byte >> 4] && text[1] == digits[byte & 15];
+}
+
 /*
  * An entry is <domid>-<8 hex digits>-<name>. The name, coded, if @info is of
- * the domain it means; else NULL.
+ * the domain it means; else NULL. This runs for every domain there is.
  */
 static const char *entry_match(const char *entry,
 			       const struct xen_domctl_getdomaininfo *info)
 {
-	const uint8_t *u = info->handle;
-	char want[9], *rest;
+	const char *p;
 
-	if (strtoul(entry, &rest, 10) != info->domain || rest[0] != '-' ||
-	    strlen(rest) < 10)
+	if (entry_domid(entry, &p) != info->domain || *p++ != '-')
 		return NULL;
-	snprintf(want, sizeof(want), "%02x%02x%02x%02x", u[0], u[1], u[2],
-		 u[3]);
-	if (memcmp(rest + 1, want, 8) != 0 || rest[9] != '-')
-		return NULL;
-	return rest + 10;
+	for (int i = 0; i < 4; i++, p += 2)
+		if (!is_hex(p, info->handle[i]))
+			return NULL;
+	return *p == '-' ? p + 1 : NULL;
 }
 
 static void take_entry(struct tool *t, struct domains *d, const char *entry)
 {
-	struct domain *dom = domain_at(d, strtoul(entry, NULL, 10));
+	const char *rest;
+	struct domain *dom = domain_at(d, entry_domid(entry, &rest));
 	const char *coded = dom != NULL ? entry_match(entry, &dom->info) : NULL;
 
 	if (coded == NULL)
@@ -135,7 +155,8 @@ static void take_entry(struct tool *t, struct domains *d, const char *entry)
 bool domains_stale(struct tool *t, const char *name)
 {
 	struct xen_domctl_getdomaininfo info;
-	unsigned long domid = strtoul(name, NULL, 10);
+	const char *rest;
+	unsigned long domid = entry_domid(name, &rest);
 	int rc = domid < DOMID_FIRST_RESERVED
 			 ? dom_info(&t->hv, (domid_t)domid, &info)
 			 : -ESRCH;

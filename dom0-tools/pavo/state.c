@@ -72,6 +72,11 @@ int state_load(struct req *r, const uint8_t uuid[16], struct domcfg *cfg)
 	return rc < 0 ? rc : domcfg_make(r, c, cfg, IGNORE_UNKNOWN);
 }
 
+bool state_exists(struct req *r, const uint8_t uuid[16])
+{
+	return access(state_path(r, uuid, ""), F_OK) == 0;
+}
+
 void state_remove(struct req *r, const uint8_t uuid[16])
 {
 	unlink(state_path(r, uuid, ""));

@@ -12,6 +12,7 @@
 int state_save(struct req *r, const struct domcfg *cfg);
 /* -ENOENT: not ours. The settings live in the request's arena. */
 int state_load(struct req *r, const uint8_t uuid[16], struct domcfg *cfg);
+bool state_exists(struct req *r, const uint8_t uuid[16]);
 void state_remove(struct req *r, const uint8_t uuid[16]);
 
 /*

@@ -1,39 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The supervisor: looks through the domains when one is introduced, and when
- * a monitor it knows has ended. It sleeps on the monitors' process
- * descriptors and on the xenstore's socket.
+ * The supervisor: looks at a domain when it is introduced, and when its
+ * monitor has ended; at all of them only at the start. It sleeps on the
+ * monitors' process descriptors and on the xenstore's socket, so what it does
+ * for one domain does not depend on how many there are.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "domains.h"
 #include "monitor.h"
+#include "state.h"
 #include "supervise.h"
 
 /* A monitor that ends sooner than this is not started again at once. */
 #define MIN_LIFE_S 5
+/* Whoever introduces a domain starts its monitor; he has so long. */
+#define GRACE_S 2
 /* When something is to be tried again. */
 #define RETRY_MS 1000
+#define RETRY_S (RETRY_MS / 1000)
 
+#define NR_EVENTS 16
+#define STORE_EVENT UINT32_MAX /* as against a domid */
+
+/* One of our domains. */
 struct watched {
+	struct watched *next_waiting;
 	domid_t domid;
-	int pidfd; /* -1: has no monitor */
-	time_t since;
+	bool is_waiting;
+	int pidfd;    /* -1: has no monitor */
+	time_t due_s; /* no monitor is started before */
 };
 
 struct supervisor {
 	struct tool *t;
-	struct watched *all;
-	size_t nr;
-	bool retry;
+	int epfd;
+	struct watched *of[DOMID_FIRST_RESERVED];
+	struct watched *waiting; /* have no monitor, may get one when due */
+	time_t next_look_s;	 /* at those */
 };
 
 static time_t now_s(void)
@@ -44,89 +56,138 @@ static time_t now_s(void)
 	return ts.tv_sec;
 }
 
-static struct watched *find(struct supervisor *s, domid_t domid)
+static int listen_to(struct supervisor *s, int fd, uint32_t who)
 {
-	struct watched *more;
+	struct epoll_event e = {.events = EPOLLIN, .data.u32 = who};
 
-	for (size_t i = 0; i < s->nr; i++)
-		if (s->all[i].domid == domid)
-			return &s->all[i];
-	more = reallocarray(s->all, s->nr + 1, sizeof(*more));
-	if (more == NULL)
-		return NULL;
-	s->all = more;
-	more[s->nr] = (struct watched){.domid = domid, .pidfd = -1};
-	return &more[s->nr++];
+	return epoll_ctl(s->epfd, EPOLL_CTL_ADD, fd, &e);
 }
 
-/* Watch the monitor there is, or start one. */
-static void look_at(struct supervisor *s, domid_t domid)
+static bool is_ours(struct supervisor *s, domid_t domid)
 {
-	struct watched *w = find(s, domid);
-	pid_t pid;
+	struct xen_domctl_getdomaininfo info;
 
-	if (w == NULL || w->pidfd >= 0)
+	return dom_info(&s->t->hv, domid, &info) == 0 &&
+	       !(info.flags & XEN_DOMINF_dying) &&
+	       state_exists(&s->t->r, info.handle);
+}
+
+static void forget(struct supervisor *s, struct watched *w)
+{
+	if (w->pidfd >= 0)
+		close(w->pidfd);
+	s->of[w->domid] = NULL;
+	free(w);
+}
+
+/* The domain has no monitor, as far as we know. */
+static void wait_with(struct supervisor *s, struct watched *w)
+{
+	if (w->is_waiting)
 		return;
-	pid = monitor_pid(&s->t->r, domid);
-	if (pid > 0) {
-		w->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-		w->since = now_s();
-	} else if (now_s() - w->since >= MIN_LIFE_S || w->since == 0) {
-		w->since = now_s();
-		monitor_spawn(&s->t->r, domid);
-	}
-	s->retry |= w->pidfd < 0; /* it takes a moment to start */
+	w->is_waiting = true;
+	w->next_waiting = s->waiting;
+	s->waiting = w;
 }
 
-static bool is_ours(const struct domains *d, domid_t domid)
+/* Watch the monitor there is; false: there is none. */
+static bool adopt(struct supervisor *s, struct watched *w)
 {
-	for (size_t i = 0; i < d->nr; i++)
-		if (d->all[i].info.domain == domid)
-			return d->all[i].has_entry &&
-			       !(d->all[i].info.flags & XEN_DOMINF_dying);
-	return false;
+	pid_t pid = monitor_pid(&s->t->r, w->domid);
+	int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+
+	if (fd < 0)
+		return false;
+	if (listen_to(s, fd, w->domid) < 0) {
+		close(fd);
+		return false;
+	}
+	w->pidfd = fd;
+	w->due_s = now_s() + MIN_LIFE_S;
+	return true;
 }
 
-static int look_through(struct supervisor *s)
+/* @w is on no list. */
+static void look_at(struct supervisor *s, struct watched *w)
+{
+	if (!is_ours(s, w->domid)) {
+		forget(s, w);
+		return;
+	}
+	if (w->pidfd >= 0 || adopt(s, w))
+		return;
+	if (now_s() >= w->due_s) {
+		w->due_s = now_s() + MIN_LIFE_S;
+		monitor_spawn(&s->t->r, w->domid);
+	}
+	wait_with(s, w); /* it takes a moment to start */
+}
+
+static void is_new(struct supervisor *s, domid_t domid, time_t grace_s)
+{
+	struct watched *w = s->of[domid];
+
+	if (w == NULL) {
+		w = calloc(1, sizeof(*w));
+		if (w == NULL)
+			return;
+		w->domid = domid;
+		w->pidfd = -1;
+		w->due_s = now_s() + grace_s;
+		s->of[domid] = w;
+	}
+	if (!w->is_waiting)
+		look_at(s, w);
+}
+
+static void look_through(struct supervisor *s)
 {
 	struct domains d;
-	size_t kept = 0;
 	int rc = domains_load(s->t, &d);
 
-	s->retry = rc < 0;
-	for (size_t i = 0; rc == 0 && i < s->nr; i++) {
-		if (is_ours(&d, s->all[i].domid))
-			s->all[kept++] = s->all[i];
-		else if (s->all[i].pidfd >= 0)
-			close(s->all[i].pidfd);
-	}
-	if (rc == 0)
-		s->nr = kept;
 	for (size_t i = 0; rc == 0 && i < d.nr; i++)
-		if (is_ours(&d, d.all[i].info.domain))
-			look_at(s, d.all[i].info.domain);
-	return rc;
+		if (d.all[i].info.domain != 0)
+			is_new(s, d.all[i].info.domain, 0);
 }
 
-/* Until something has happened that calls for another look. */
-static void wait_for_change(struct supervisor *s)
+static void look_at_waiting(struct supervisor *s)
 {
-	struct pollfd *p = calloc(s->nr + 1, sizeof(*p));
+	struct watched *w = s->waiting;
 
-	if (p == NULL)
+	if (now_s() < s->next_look_s)
 		return;
-	p[0] = (struct pollfd){.fd = s->t->xs.fd, .events = POLLIN};
-	for (size_t i = 0; i < s->nr; i++)
-		p[i + 1] = (struct pollfd){.fd = s->all[i].pidfd,
-					   .events = POLLIN};
-	poll(p, s->nr + 1, s->retry ? RETRY_MS : -1);
-	for (size_t i = 0; i < s->nr; i++) {
-		if (p[i + 1].revents != 0) {
-			close(s->all[i].pidfd);
-			s->all[i].pidfd = -1;
-		}
+	s->next_look_s = now_s() + RETRY_S;
+	s->waiting = NULL;
+	while (w != NULL) {
+		struct watched *next = w->next_waiting;
+
+		w->is_waiting = false;
+		look_at(s, w);
+		w = next;
 	}
-	free(p);
+}
+
+static void monitor_ended(struct supervisor *s, uint32_t domid)
+{
+	struct watched *w = s->of[domid];
+
+	close(w->pidfd);
+	w->pidfd = -1;
+	look_at(s, w);
+}
+
+/*
+ * A daemon that can say which domain is told to by a depth, which others
+ * refuse. The watch fires when it is set, without a number.
+ */
+static int watch_new(struct xs *xs)
+{
+	static const char arg[] = "new\0001";
+
+	if (xs_call(xs, XS_WATCH, 0, "@introduceDomain", arg, sizeof(arg),
+		    NULL) == 0)
+		return 0;
+	return xs_watch(xs, "@introduceDomain", "new");
 }
 
 /* The daemon may be down; its watch fires when it is set. */
@@ -134,34 +195,69 @@ static void connect_store(struct supervisor *s)
 {
 	const struct timespec pause = {0, 200000000};
 
-	while (tool_both(s->t) < 0 ||
-	       xs_watch(&s->t->xs, "@introduceDomain", "new") < 0) {
+	while (tool_both(s->t) < 0 || watch_new(&s->t->xs) < 0 ||
+	       listen_to(s, s->t->xs.fd, STORE_EVENT) < 0) {
 		tool_close(s->t);
 		nanosleep(&pause, NULL);
 	}
 }
 
+static void introduced(struct supervisor *s, const char *path)
+{
+	const char *number = strchr(path, '/');
+	unsigned long domid = number ? strtoul(number + 1, NULL, 10) : 0;
+
+	if (domid == 0 || domid >= DOMID_FIRST_RESERVED)
+		look_through(s);
+	else
+		is_new(s, (domid_t)domid, GRACE_S);
+}
+
+/* All there is; also what came in while something else was asked. */
+static void store_events(struct supervisor *s)
+{
+	struct xs_event *e;
+	int rc;
+
+	while ((e = xs_next_event(&s->t->xs, 0, &rc)) != NULL)
+		introduced(s, e->path);
+	if (rc == 0)
+		return;
+	tool_close(s->t);
+	connect_store(s);
+}
+
+/* What was said to and by the xenstore goes with the request's memory. */
+static void free_memory(struct supervisor *s)
+{
+	req_free(&s->t->r);
+	s->t->xs.events = NULL;
+	s->t->xs.events_end = &s->t->xs.events;
+}
+
 int supervise_run(struct tool *t)
 {
-	struct supervisor s = {.t = t};
+	static struct supervisor s;
 
+	s.t = t;
+	s.epfd = epoll_create1(EPOLL_CLOEXEC);
+	if (s.epfd < 0)
+		return req_fail(&t->r, -errno, "cannot wait for events: %s",
+				strerror(errno));
 	signal(SIGCHLD, SIG_IGN); /* monitors we started leave no zombies */
 	connect_store(&s);
 	monitor_finish_restarts(t);
 	for (;;) {
-		int rc;
+		struct epoll_event e[NR_EVENTS];
+		int n;
 
-		wait_for_change(&s);
-		do { /* events only say that something is new */
-			rc = 0;
-		} while (xs_next_event(&t->xs, 0, &rc) != NULL);
-		if (rc < 0) {
-			tool_close(t);
-			connect_store(&s);
-		}
-		look_through(&s);
-		req_free(&t->r);
-		t->xs.events = NULL;
-		t->xs.events_end = &t->xs.events;
+		store_events(&s);
+		free_memory(&s);
+		n = epoll_wait(s.epfd, e, NR_EVENTS,
+			       s.waiting != NULL ? RETRY_MS : -1);
+		for (int i = 0; i < n; i++)
+			if (e[i].data.u32 != STORE_EVENT)
+				monitor_ended(&s, e[i].data.u32);
+		look_at_waiting(&s);
 	}
 }
