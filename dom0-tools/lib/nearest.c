@@ -30,8 +30,8 @@ static unsigned int distance(const char *a, const char *b)
 		row[0] = (unsigned int)i;
 		for (size_t k = 1; k <= nr_b; k++) {
 			row[k] = least(up[k], row[k - 1]) + 1;
-			row[k] = least(row[k], up[k - 1] +
-						       (a[i - 1] != b[k - 1]));
+			row[k] = least(row[k],
+				       up[k - 1] + (a[i - 1] != b[k - 1]));
 			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
 			    a[i - 2] == b[k - 1])
 				row[k] = least(row[k], up2[k - 2] + 1);

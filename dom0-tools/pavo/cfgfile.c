@@ -94,10 +94,9 @@ static int take_message(struct req *r, char *text)
 /* The converter's output, or its error message. */
 static int convert(struct req *r, const char *path, char **text, size_t *len)
 {
-	char *argv[] = {(char *)(uintptr_t) "pavo-xml",
-			(char *)(uintptr_t) "--aligned",
-			(char *)(uintptr_t) "to-cfg", (char *)(uintptr_t)path,
-			NULL};
+	char *argv[] = {
+		(char *)(uintptr_t) "pavo-xml", (char *)(uintptr_t) "--aligned",
+		(char *)(uintptr_t) "to-cfg", (char *)(uintptr_t)path, NULL};
 	const char *helper = helper_path(r, argv[0]);
 	posix_spawn_file_actions_t fa;
 	int fds[2], status = -1, rc;

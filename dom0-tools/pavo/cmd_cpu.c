@@ -507,8 +507,8 @@ int cmd_cpupool_list(struct tool *t, int argc, char **argv)
 		return req_fail_rc(&t->r, rc, "cannot ask for the cpupool");
 	if (t->json) {
 		list = json_new_list();
-		json_append(list, pool_json("Pool-0", &pool, &m,
-					    (unsigned int)nr));
+		json_append(list,
+			    pool_json("Pool-0", &pool, &m, (unsigned int)nr));
 		json_print(list, stdout);
 		return 0;
 	}

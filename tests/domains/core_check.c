@@ -66,7 +66,8 @@ static const void *note(uint32_t type, size_t size)
 
 	while (p + sizeof(Elf64_Nhdr) <= end) {
 		const Elf64_Nhdr *n = (const void *)p;
-		const uint8_t *desc = p + sizeof(*n) + ((n->n_namesz + 3) & ~3u);
+		const uint8_t *desc =
+			p + sizeof(*n) + ((n->n_namesz + 3) & ~3u);
 
 		if (strcmp((const char *)p + sizeof(*n), "Xen") != 0)
 			errx(1, "a note is not Xen's");

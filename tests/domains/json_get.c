@@ -48,8 +48,7 @@ int main(int argc, char **argv)
 			return 0;
 		}
 		if (json_object_is_type(o, json_type_array))
-			o = json_object_array_get_idx(o,
-						      strtoul(p, NULL, 10));
+			o = json_object_array_get_idx(o, strtoul(p, NULL, 10));
 		else if (!json_object_object_get_ex(o, p, &o))
 			errx(1, "no %s", p);
 	}

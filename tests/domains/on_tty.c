@@ -77,7 +77,8 @@ static int matches(const char *regex)
 
 	if (regcomp(&re, regex, REG_EXTENDED | REG_NOSUB) != 0)
 		errx(2, "bad regex %s", regex);
-	rc = *regex == '\0' || (nr_seen > 0 && regexec(&re, seen, 0, NULL, 0) == 0);
+	rc = *regex == '\0' ||
+	     (nr_seen > 0 && regexec(&re, seen, 0, NULL, 0) == 0);
 	regfree(&re);
 	return rc;
 }

@@ -135,8 +135,7 @@ static void man_key(void *ctx, const char *key, const char *type,
 /* The options of a command, as words: "-l, --long WORD" gives two. */
 static void completion_options(const struct row *r)
 {
-	for (const char *p = r->options; *p != '\0';
-	     p = strchr(p, '\n') + 1) {
+	for (const char *p = r->options; *p != '\0'; p = strchr(p, '\n') + 1) {
 		const char *tab = strchr(p, '\t');
 
 		while (p < tab) {

@@ -308,8 +308,7 @@ static bool wrong(struct view *v, const char *fmt, ...)
 	what = arena_vprintf(&v->t.r.mem, fmt, ap);
 	va_end(ap);
 	req_fail(&v->t.r, -EINVAL, "top: %s", what);
-	req_hint(&v->t.r,
-		 "usage: pavo top [-b] [-d SECONDS] [-i ROUNDS] [-v]");
+	req_hint(&v->t.r, "usage: pavo top [-b] [-d SECONDS] [-i ROUNDS] [-v]");
 	return false;
 }
 
@@ -338,17 +337,19 @@ static bool options(struct view *v, int argc, char **argv)
 			seconds = strtod(optarg, &rest);
 			if (rest == optarg || *rest != '\0' ||
 			    !(seconds >= 0.1 && seconds <= 3600))
-				return wrong(v, "the delay is a number of "
-						"seconds from 0.1 to 3600, "
-						"not \"%s\"",
+				return wrong(v,
+					     "the delay is a number of "
+					     "seconds from 0.1 to 3600, "
+					     "not \"%s\"",
 					     optarg);
 			v->delay_ms = (long)(seconds * 1000);
 			break;
 		case 'i':
 			v->rounds = strtol(optarg, &rest, 10);
 			if (rest == optarg || *rest != '\0' || v->rounds < 1)
-				return wrong(v, "how many looks is a number "
-						"from 1, not \"%s\"",
+				return wrong(v,
+					     "how many looks is a number "
+					     "from 1, not \"%s\"",
 					     optarg);
 			break;
 		case 'j':
@@ -381,8 +382,9 @@ static int open_screen(struct view *v)
 		return req_hint(&v->t.r, "-b prints lines instead");
 	}
 	if (newterm(NULL, stdout, stdin) == NULL) {
-		req_fail(&v->t.r, -ENOTTY, "top: the terminal \"%s\" is not "
-					   "known",
+		req_fail(&v->t.r, -ENOTTY,
+			 "top: the terminal \"%s\" is not "
+			 "known",
 			 term != NULL ? term : "");
 		return req_hint(&v->t.r, "set TERM, or use -b");
 	}

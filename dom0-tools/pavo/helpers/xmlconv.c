@@ -167,6 +167,23 @@ static void add_setting(struct reader *rd, const xmlNode *at, const char *key,
 	rd->end = &s->next;
 }
 
+/* In XML 010 is ten and +5 is five, what they are not in a configuration. */
+static void add_number(struct reader *rd, const xmlNode *at, const char *key,
+		       const char *text)
+{
+	long long n;
+
+	errno = 0;
+	n = strtoll(text, NULL, 10);
+	if (errno == 0) {
+		add_setting(rd, at, key, arena_printf(&rd->r->mem, "%lld", n));
+	} else if (rd->r->rc == 0) {
+		req_fail(rd->r, -EINVAL, "%s: the number %s is too large", key,
+			 text);
+		req_where(rd->r, rd->file, (unsigned int)xmlGetLineNo(at));
+	}
+}
+
 /* The key's value, if the XML has one at its place. */
 static void read_key(void *ctx, const char *key, const char *type,
 		     const char *xml, const char *help)
@@ -182,12 +199,14 @@ static void read_key(void *ctx, const char *key, const char *type,
 	if (text == NULL)
 		return;
 	if (strcmp(key, "memory") == 0 || strcmp(key, "maxmem") == 0)
-		text = arena_printf(
-			&rd->r->mem, "%lu",
-			(unsigned long)amount_mib(rd->r, at, text));
-	else if (strcmp(type, "number") != 0)
-		text = quoted(rd->r, text);
-	add_setting(rd, at, key, text);
+		add_setting(rd, at, key,
+			    arena_printf(&rd->r->mem, "%lu",
+					 (unsigned long)amount_mib(rd->r, at,
+								   text)));
+	else if (strcmp(type, "number") == 0)
+		add_number(rd, at, key, text);
+	else
+		add_setting(rd, at, key, quoted(rd->r, text));
 }
 
 /* What the XML says in other words, or leaves out. */
@@ -201,16 +220,15 @@ static void read_rest(struct reader *rd)
 	const char *mode = text_at(rd->r, rd->root, "clock/timer/@mode", &at);
 
 	if (vcpus != NULL && current == NULL)
-		add_setting(rd, vcpu, "vcpus", vcpus);
+		add_number(rd, vcpu, "vcpus", vcpus);
 	if (offset != NULL && strcmp(offset, "localtime") == 0)
 		add_setting(rd, at, "localtime", "1");
-	if (adjust != NULL)
-		add_setting(rd, at, "rtc_timeoffset", adjust);
+	if (adjust != NULL && strcmp(adjust, "reset") != 0)
+		add_number(rd, at, "rtc_timeoffset", adjust);
 	if (mode != NULL && strcmp(mode, "auto") != 0)
 		add_setting(rd, at, "tsc_mode",
-			    strcmp(mode, "native") == 0
-				    ? "\"native\""
-				    : "\"always_emulate\"");
+			    strcmp(mode, "native") == 0 ? "\"native\""
+							: "\"always_emulate\"");
 }
 
 static const char *settings_text(struct reader *rd)
@@ -282,8 +300,12 @@ static const char *const other_places[] = {
 	"devices/emulator",
 	"devices/console/@type",
 	"devices/console/@tty",
+	"devices/console/source/@path",
 	"devices/console/target/@type",
 	"devices/console/target/@port",
+	"devices/input/@type",
+	"devices/input/@bus",
+	"devices/memballoon/@model",
 	"devices/controller/@type",
 	"devices/controller/@index",
 };
@@ -438,9 +460,11 @@ int xml_to_cfg(struct req *r, const char *file, const char *xml, size_t len,
 	if (rc == 0) {
 		domcfg_describe(read_key, &rd);
 		read_rest(&rd);
+		rc = r->rc;
+	}
+	if (rc == 0)
 		*cfg = lines == CFG_ALIGNED ? aligned_text(&rd)
 					    : settings_text(&rd);
-	}
 	xmlFreeDoc(doc);
 	return rc;
 }

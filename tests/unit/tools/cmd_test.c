@@ -536,7 +536,8 @@ UNIT_TEST(scheduling_is_shown_and_set)
 	expect_run("sched-credit2 -s", "Cpupool Pool-0: ratelimit=1000us\n");
 	expect_ok("sched-credit2 -s -r 500");
 	expect_fail("sched-credit2 -w 512", "which domain?");
-	expect_fail("sched-credit2 -d demo -w 0", "the weight is a number from 1");
+	expect_fail("sched-credit2 -d demo -w 0",
+		    "the weight is a number from 1");
 	expect_fail("sched-credit2 -d demo -c x", "the cap is a number");
 	expect_fail("sched-credit2 -p fast", "there is no cpupool");
 	expect_run("cpupool-list",

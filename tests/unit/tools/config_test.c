@@ -263,8 +263,7 @@ UNIT_TEST(unknown_keys_are_refused_with_what_may_be_meant)
 
 UNIT_TEST(what_is_not_offered_may_be_off)
 {
-	struct config *c =
-		parse(MIN "vnc=0\nsdl='0'\nbootloader=''\npci=[]\n");
+	struct config *c = parse(MIN "vnc=0\nsdl='0'\nbootloader=''\npci=[]\n");
 	struct domcfg d;
 
 	EXPECT_EQ(domcfg_make(&r, c, &d, REFUSE_UNKNOWN), 0);

@@ -110,6 +110,84 @@ UNIT_TEST(a_description_from_libvirt_is_understood)
 	req_free(&r);
 }
 
+/* What virsh dumpxml puts into each, as of a Xen PV domain of libvirt 9. */
+UNIT_TEST(what_libvirt_adds_by_itself_is_no_mistake)
+{
+	const char *cfg =
+		to_cfg("<domain type='xen' id='7'>\n"
+		       "  <name>guest-7</name>\n"
+		       "  <uuid>c0a8010a-77aa-4bb0-9c3e-0123456789ab</uuid>\n"
+		       "  <memory unit='KiB'>592896</memory>\n"
+		       "  <currentMemory unit='KiB'>403456</currentMemory>\n"
+		       "  <vcpu placement='static' current='4'>8</vcpu>\n"
+		       "  <os>\n"
+		       "    <type arch='x86_64' machine='xenpv'>linux</type>\n"
+		       "    <kernel>/srv/vmlinuz</kernel>\n"
+		       "    <initrd>/srv/initrd.img</initrd>\n"
+		       "    <cmdline>root=/dev/ram0 console=hvc0</cmdline>\n"
+		       "  </os>\n"
+		       "  <clock offset='utc' adjustment='reset'/>\n"
+		       "  <on_poweroff>preserve</on_poweroff>\n"
+		       "  <on_crash>restart</on_crash>\n"
+		       "  <devices>\n"
+		       "    <controller type='xenbus' index='0' "
+		       "maxEventChannels='2047' maxGrantFrames='64'/>\n"
+		       "    <console type='pty' tty='/dev/pts/1'>\n"
+		       "      <source path='/dev/pts/1'/>\n"
+		       "      <target type='xen' port='0'/>\n"
+		       "    </console>\n"
+		       "    <input type='mouse' bus='xen'/>\n"
+		       "    <input type='keyboard' bus='xen'/>\n"
+		       "    <memballoon model='xen'/>\n"
+		       "  </devices>\n"
+		       "</domain>\n");
+
+	expect_has(cfg, "memory = 394\n");
+	expect_has(cfg, "maxmem = 579\n");
+	expect_has(cfg, "\nvcpus = 4\n");
+	expect_has(cfg, "maxvcpus = 8\n");
+	expect_has(cfg, "max_event_channels = 2047\n");
+	expect_has(cfg, "max_grant_frames = 64\n");
+	expect_has(cfg, "on_poweroff = \"preserve\"\n");
+	EXPECT(strstr(cfg, "rtc_timeoffset") == NULL);
+	req_free(&r);
+}
+
+UNIT_TEST(numbers_in_xml_are_decimal)
+{
+	static const char frame[] =
+		"<domain type='xen'><name>a</name><memory>65536</memory>\n"
+		"<vcpu>%s</vcpu><os><type>linux</type><kernel>/k</kernel></os>"
+		"<clock offset='variable' adjustment='+08'/></domain>";
+	const char *xml = arena_printf(&r.mem, frame, "010"), *cfg;
+
+	expect_has(to_cfg(xml), "maxvcpus = 10\n");
+	expect_has(to_cfg(xml), "rtc_timeoffset = 8\n");
+	xml = arena_printf(&r.mem, frame, "99999999999999999999");
+	EXPECT_EQ(xml_to_cfg(&r, "t.xml", xml, strlen(xml), CFG_PLAIN, &cfg),
+		  -EINVAL);
+	expect_has(r.what, "the number 99999999999999999999 is too large");
+	EXPECT_EQ(strcmp(r.where, "t.xml:2"), 0);
+	req_free(&r);
+}
+
+UNIT_TEST(settings_can_keep_their_lines)
+{
+	static const char xml[] =
+		"<domain type='xen'>\n<name>a</name>\n\n"
+		"<memory unit='MiB'>64</memory>\n<vcpu>2</vcpu>\n"
+		"<os><type>linux</type><kernel>/k</kernel></os></domain>\n";
+	const char *cfg;
+
+	EXPECT_EQ(xml_to_cfg(&r, "t.xml", xml, strlen(xml), CFG_ALIGNED, &cfg),
+		  0);
+	EXPECT_EQ(strcmp(cfg, "type = \"pv\"; \nname = \"a\"; \n\n"
+			      "maxmem = 64; \nmaxvcpus = 2; vcpus = 2; \n"
+			      "kernel = \"/k\"; \n"),
+		  0);
+	req_free(&r);
+}
+
 static const char *with_memory(const char *unit, const char *n)
 {
 	return to_cfg(arena_printf(
@@ -168,7 +246,8 @@ UNIT_TEST(broken_descriptions_are_errors_with_their_lines)
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
 		const char *cfg, *xml = broken[i].xml;
 		char where[32];
-		int rc = xml_to_cfg(&r, "t.xml", xml, strlen(xml), CFG_PLAIN, &cfg);
+		int rc = xml_to_cfg(&r, "t.xml", xml, strlen(xml), CFG_PLAIN,
+				    &cfg);
 
 		/* an entity from elsewhere is not an error, but not read */
 		if (rc == 0 && strstr(xml, "ENTITY") != NULL) {
