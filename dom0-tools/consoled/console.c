@@ -29,6 +29,31 @@ static void spread(struct console *c)
 	attach_pump(c);
 }
 
+static void console_set_domid(struct console *c, uint16_t domid)
+{
+	struct console **first = &c->cd->by_domid[domid % CONSOLED_DOMIDS];
+
+	c->domid = domid;
+	c->same_domid = *first;
+	*first = c;
+}
+
+static void console_unset_domid(struct console *c)
+{
+	struct console **link = &c->cd->by_domid[c->domid % CONSOLED_DOMIDS];
+
+	while (*link != c)
+		link = &(*link)->same_domid;
+	*link = c->same_domid;
+}
+
+void console_set_timer(struct console *c, uint64_t *timer, uint64_t when_ns)
+{
+	*timer = when_ns;
+	if (when_ns && when_ns < c->cd->timers_ns)
+		c->cd->timers_ns = when_ns;
+}
+
 struct console *console_new(struct consoled *cd, uint16_t domid,
 			    const uint8_t handle[16])
 {
@@ -37,7 +62,7 @@ struct console *console_new(struct consoled *cd, uint16_t domid,
 	if (!c)
 		return NULL;
 	c->cd = cd;
-	c->domid = domid;
+	console_set_domid(c, domid);
 	memcpy(c->handle, handle, sizeof(c->handle));
 	c->state = CONSOLE_WAITING;
 	c->limit = cd->opt.scrollback_bytes;
@@ -81,7 +106,8 @@ struct console *console_revive(struct consoled *cd, const char *file)
 		console_free(c, false);
 		return NULL;
 	}
-	c->domid = c->sb.hdr->domid;
+	console_unset_domid(c);
+	console_set_domid(c, c->sb.hdr->domid);
 	memcpy(c->handle, c->sb.hdr->handle, sizeof(c->handle));
 	memcpy(c->name, c->sb.hdr->name, sizeof(c->name));
 	c->state = CONSOLE_DEAD;
@@ -320,7 +346,7 @@ bool console_turn(struct console *c, uint64_t now_ns)
 	if (c->state != CONSOLE_LIVE)
 		return false;
 	push_input(c);
-	c->wake_ns = rate_wait_until(&c->rate, now_ns);
+	console_set_timer(c, &c->wake_ns, rate_wait_until(&c->rate, now_ns));
 	if (c->wake_ns) {
 		/* Its event channel stays masked until the clock is there. */
 		spread(c);
@@ -401,6 +427,7 @@ void console_die(struct console *c)
 		take_ring(c);
 	disconnect(c);
 	c->state = CONSOLE_DEAD;
+	c->cd->timers_ns = 0; /* it may be one too many */
 	c->wake_ns = c->retry_ns = 0;
 	c->input_len = 0;
 	if (c->sb.hdr) {
@@ -422,5 +449,6 @@ void console_free(struct console *c, bool forget)
 		consoled_forget_state(c->cd, c->sb.file);
 	scrollback_close(&c->sb);
 	TAILQ_REMOVE(&c->cd->consoles, c, all);
+	console_unset_domid(c);
 	free(c);
 }

@@ -29,6 +29,7 @@ struct consoled;
 
 struct console {
 	TAILQ_ENTRY(console) all;
+	struct console *same_domid; /* the next of this domid, dead or alive */
 	TAILQ_ENTRY(console) run;
 	bool is_queued; /* on the run queue */
 	struct consoled *cd;
@@ -64,6 +65,9 @@ struct console *console_new(struct consoled *cd, uint16_t domid,
 
 /* A DEAD console from a file an earlier daemon left, or NULL. */
 struct console *console_revive(struct consoled *cd, const char *file);
+
+/* Look at @c again when @when_ns has come; what it is for is in @c. */
+void console_set_timer(struct console *c, uint64_t *timer, uint64_t when_ns);
 
 /* Set the name; the log follows it. */
 void console_set_name(struct console *c, const char *name);

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define NR_PORTS_PER_PASS 256
+#define PRUNE_NS 10000000000ull /* at the latest: clocks may be set */
 
 void consoled_defaults(struct consoled_options *opt)
 {
@@ -61,12 +62,21 @@ void consoled_unqueue(struct console *c)
 struct console *consoled_find(struct consoled *cd, uint16_t domid,
 			      const uint8_t handle[16])
 {
-	struct console *c;
+	struct console *c = cd->by_domid[domid % CONSOLED_DOMIDS];
 
-	TAILQ_FOREACH(c, &cd->consoles, all)
-	if (c->domid == domid && !memcmp(c->handle, handle, sizeof(c->handle)))
-		return c;
-	return NULL;
+	while (c && (c->domid != domid ||
+		     memcmp(c->handle, handle, sizeof(c->handle))))
+		c = c->same_domid;
+	return c;
+}
+
+struct console *consoled_current(struct consoled *cd, uint16_t domid)
+{
+	struct console *c = cd->by_domid[domid % CONSOLED_DOMIDS];
+
+	while (c && (c->domid != domid || c->state == CONSOLE_DEAD))
+		c = c->same_domid;
+	return c;
 }
 
 void consoled_forget_state(struct consoled *cd, const char *file)
@@ -293,10 +303,19 @@ static uint64_t dies_at_ms(const struct console *c)
 	return c->sb.hdr->died_ms + c->cd->opt.keep_dead_s * 1000;
 }
 
-/* Forget dead consoles that are too old or too many (oldest first). */
-static void prune(struct consoled *cd)
+static void sooner(uint64_t *when, uint64_t t)
 {
-	uint64_t now_ms = loop_wall_ms();
+	if (t && t < *when)
+		*when = t;
+}
+
+/*
+ * Forget dead consoles that are too old, and the oldest if they are too many.
+ * Returns when to look again.
+ */
+static uint64_t prune(struct consoled *cd, uint64_t now)
+{
+	uint64_t now_ms = loop_wall_ms(), when = now + PRUNE_NS;
 	unsigned int nr_dead = 0;
 	struct console *c, *next, *oldest = NULL;
 
@@ -309,29 +328,24 @@ static void prune(struct consoled *cd)
 			continue;
 		}
 		nr_dead++;
+		sooner(&when, now + (dies_at_ms(c) - now_ms) * 1000000);
 		if (!oldest || c->sb.hdr->died_ms < oldest->sb.hdr->died_ms)
 			oldest = c;
 	}
-	if (nr_dead > cd->opt.keep_dead_max && oldest)
-		console_free(oldest, true);
+	if (nr_dead <= cd->opt.keep_dead_max)
+		return when;
+	console_free(oldest, true);
+	return nr_dead - 1 > cd->opt.keep_dead_max ? now : when;
 }
 
-static void sooner(uint64_t *when, uint64_t t)
+/* Something is due: walk through the consoles, see when the next thing is. */
+static void run_timers(struct consoled *cd, uint64_t now)
 {
-	if (t && t < *when)
-		*when = t;
-}
-
-/* Run what is due; returns when to look again. */
-static uint64_t run_timers(struct consoled *cd, uint64_t now)
-{
-	uint64_t when = now + 10000000000ull; /* prune at least this often */
 	struct console *c;
 
-	prune(cd);
-	if (cd->reconnect_ns && cd->reconnect_ns <= now)
-		discover_reconnect(cd);
-	sooner(&when, cd->reconnect_ns);
+	cd->timers_ns = prune(cd, now);
+	if (cd->needs_scan)
+		discover_scan(cd);
 	TAILQ_FOREACH(c, &cd->consoles, all)
 	{
 		if (c->wake_ns && c->wake_ns <= now) {
@@ -340,9 +354,22 @@ static uint64_t run_timers(struct consoled *cd, uint64_t now)
 		}
 		if (c->retry_ns && c->retry_ns <= now)
 			discover_retry(cd, c);
-		sooner(&when, c->wake_ns);
-		sooner(&when, c->retry_ns);
+		sooner(&cd->timers_ns, c->wake_ns);
+		sooner(&cd->timers_ns, c->retry_ns);
 	}
+}
+
+/* Run what is due; returns when to look again. */
+static uint64_t run_due(struct consoled *cd, uint64_t now)
+{
+	uint64_t when;
+
+	if (cd->reconnect_ns && cd->reconnect_ns <= now)
+		discover_reconnect(cd);
+	if (cd->timers_ns <= now)
+		run_timers(cd, now);
+	when = cd->timers_ns;
+	sooner(&when, cd->reconnect_ns);
 	return when;
 }
 
@@ -362,7 +389,7 @@ static void run_turns(struct consoled *cd)
 
 int consoled_pass(struct consoled *cd, bool may_wait)
 {
-	uint64_t now = loop_now_ns(), when = run_timers(cd, now);
+	uint64_t now = loop_now_ns(), when = run_due(cd, now);
 	int timeout_ms = (int)((when - now + 999999) / 1000000);
 	int rc;
 

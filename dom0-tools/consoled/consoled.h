@@ -16,6 +16,8 @@
 
 /* Event channel ports are below this (Xen ABI: the FIFO ABI's limit). */
 #define CONSOLED_PORTS 131072
+/* Domids are below this, CONSOLE_DOMID_HYPERVISOR among them. */
+#define CONSOLED_DOMIDS 32768
 
 struct client;
 struct console;
@@ -45,6 +47,8 @@ struct consoled {
 	TAILQ_HEAD(all_consoles, console) consoles;
 	TAILQ_HEAD(console_run, console) run;
 	struct console *by_port[CONSOLED_PORTS];
+	struct console *by_domid[CONSOLED_DOMIDS]; /* chains of same_domid */
+	uint64_t timers_ns; /* no console's timer is due before */
 
 	struct loop_source evtchn, inotify, signals;
 	struct loop_source listener; /* attach.c; fd -1: none */
@@ -53,6 +57,7 @@ struct consoled {
 
 	struct store store; /* discover.c */
 	uint64_t reconnect_ns;
+	bool needs_scan; /* some domain could not be looked at */
 	bool is_stopping;
 };
 
@@ -80,6 +85,8 @@ void consoled_unqueue(struct console *c);
 
 struct console *consoled_find(struct consoled *cd, uint16_t domid,
 			      const uint8_t handle[16]);
+/* The console of the domain that has @domid now, or NULL. */
+struct console *consoled_current(struct consoled *cd, uint16_t domid);
 void consoled_forget_state(struct consoled *cd, const char *file);
 struct consoled *consoled_of_listener(struct loop_source *s);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Discovery: @introduceDomain and @releaseDomain start a scan of the domain
- * list; each domain gets two watches, on its name and on its console's port.
- * A watch fires once when it is set, so the first look is no special case.
- * A request's id says what was asked about whom, so replies need no table.
+ * Discovery: @introduceDomain and @releaseDomain name the domain to look at
+ * or, from daemons that cannot, start a scan of the domain list; each domain
+ * gets two watches, on its name and on its console's port. A watch fires once
+ * when it is set, so the first look is no special case. A request's id says what was asked about whom, so replies need no table.
  */
 #include "discover.h"
 #include "console.h"
@@ -23,7 +23,14 @@
 #define SCAN_BATCH 64
 
 /* Upper half of a request id; the lower half is the domid. */
-enum asked { ASKED_NOTHING, ASKED_NAME, ASKED_TYPE, ASKED_LIMIT, ASKED_PORT };
+enum asked {
+	ASKED_NOTHING,
+	ASKED_NAME,
+	ASKED_TYPE,
+	ASKED_LIMIT,
+	ASKED_PORT,
+	ASKED_FOR_DOMAINS, /* to be named in events */
+};
 
 static uint32_t make_id(enum asked what, uint16_t domid)
 {
@@ -33,17 +40,6 @@ static uint32_t make_id(enum asked what, uint16_t domid)
 static void node(char path[64], uint16_t domid, const char *what)
 {
 	snprintf(path, 64, "/local/domain/%u/%s", domid, what);
-}
-
-/* The console of the domain that has @domid now. */
-static struct console *current(struct consoled *cd, uint16_t domid)
-{
-	struct console *c;
-
-	TAILQ_FOREACH(c, &cd->consoles, all)
-	if (c->domid == domid && c->state != CONSOLE_DEAD)
-		return c;
-	return NULL;
 }
 
 static void watch_nodes(struct consoled *cd, uint16_t domid, bool is_on)
@@ -79,6 +75,7 @@ static void domain_is_here(struct consoled *cd, const struct xen_domain *d)
 		c = console_new(cd, d->domid, d->handle);
 	if (!c) {
 		report("out of memory: no console for domain %u", d->domid);
+		cd->needs_scan = true;
 		return;
 	}
 	c->state = CONSOLE_WAITING;
@@ -110,6 +107,7 @@ void discover_scan(struct consoled *cd)
 	struct console *c;
 	int rc;
 
+	cd->needs_scan = false;
 	TAILQ_FOREACH(c, &cd->consoles, all)
 	c->was_seen = c->domid == CONSOLE_DOMID_HYPERVISOR;
 	rc = see_domains(cd);
@@ -120,6 +118,28 @@ void discover_scan(struct consoled *cd)
 	TAILQ_FOREACH(c, &cd->consoles, all)
 	if (!c->was_seen && c->state != CONSOLE_DEAD)
 		domain_is_gone(cd, c);
+}
+
+/* One domain was introduced, has shut down or is gone. */
+static void look_at(struct consoled *cd, uint16_t domid)
+{
+	struct console *c = consoled_current(cd, domid);
+	struct xen_domain d;
+	int n = xen_domains(domid, &d, 1);
+
+	if (n < 0) {
+		report("cannot ask for domain %u: %s", domid, strerror(-n));
+		cd->needs_scan = true;
+		return;
+	}
+	if (n == 0 || d.domid != domid || d.is_dying) {
+		if (c)
+			domain_is_gone(cd, c);
+		return;
+	}
+	if (c && memcmp(c->handle, d.handle, sizeof(c->handle)))
+		domain_is_gone(cd, c);
+	domain_is_here(cd, &d);
 }
 
 static void announce_pty(struct consoled *cd, struct console *c)
@@ -151,7 +171,8 @@ static void connect_ring(struct consoled *cd, struct console *c)
 	 * granting is not an event we could wait for.
 	 */
 	if (c->nr_tries < NR_TRIES_MAX) {
-		c->retry_ns = loop_now_ns() + (RETRY_NS << c->nr_tries++);
+		console_set_timer(c, &c->retry_ns,
+				  loop_now_ns() + (RETRY_NS << c->nr_tries++));
 		return;
 	}
 	report("%s (domain %u): cannot connect to its console: %s", c->name,
@@ -176,12 +197,23 @@ static void port_is(struct consoled *cd, struct console *c, const char *text)
 	connect_ring(cd, c);
 }
 
+/* The daemon does not say which domain: look at all. */
+static void watch_all(struct consoled *cd)
+{
+	store_watch(&cd->store, 0, "@introduceDomain", "introduce");
+	store_watch(&cd->store, 0, "@releaseDomain", "release");
+}
+
 static void store_replied(void *arg, uint32_t id, const char *body)
 {
 	struct consoled *cd = arg;
-	struct console *c = current(cd, (uint16_t)id);
+	struct console *c = consoled_current(cd, (uint16_t)id);
 	unsigned long limit;
 
+	if (id == ASKED_FOR_DOMAINS << 16 && !body) {
+		watch_all(cd);
+		return;
+	}
 	if (!c || !body)
 		return;
 	switch (id >> 16) {
@@ -219,7 +251,11 @@ static void store_event(void *arg, const char *path, const char *token)
 	int at = 0;
 
 	if (path[0] == '@') {
-		discover_scan(cd);
+		if (sscanf(path, "@%*[a-zA-Z]/%5u", &domid) == 1 &&
+		    domid < CONSOLED_DOMIDS)
+			look_at(cd, (uint16_t)domid);
+		else
+			discover_scan(cd);
 		return;
 	}
 	if (sscanf(token, "%5u %n", &domid, &at) != 1 || domid > 0x7fff)
@@ -248,8 +284,9 @@ static int connect_store(struct consoled *cd)
 
 	if (rc)
 		return rc;
-	store_watch(&cd->store, 0, "@introduceDomain", "introduce");
-	store_watch(&cd->store, 0, "@releaseDomain", "release");
+	store_watch_domains(&cd->store, make_id(ASKED_FOR_DOMAINS, 0),
+			    "@introduceDomain", "introduce");
+	store_watch_domains(&cd->store, 0, "@releaseDomain", "release");
 	TAILQ_FOREACH(c, &cd->consoles, all)
 	if (c->state != CONSOLE_DEAD && c->domid != CONSOLE_DOMID_HYPERVISOR)
 		watch_nodes(cd, c->domid, true);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -204,6 +205,16 @@ void store_watch(struct store *st, uint32_t id, const char *path,
 		 const char *token)
 {
 	request(st, STORE_WATCH, id, path, token, strlen(token) + 1);
+}
+
+void store_watch_domains(struct store *st, uint32_t id, const char *path,
+			 const char *token)
+{
+	static const char depth[] = "1";
+	char text[64];
+	int n = snprintf(text, sizeof(text), "%s%c%s", token, '\0', depth);
+
+	request(st, STORE_WATCH, id, path, text, (size_t)n + 1);
 }
 
 void store_unwatch(struct store *st, uint32_t id, const char *path,

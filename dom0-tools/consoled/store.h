@@ -52,6 +52,12 @@ void store_write(struct store *st, uint32_t id, const char *path,
 		 const char *value);
 void store_watch(struct store *st, uint32_t id, const char *path,
 		 const char *token);
+/*
+ * A watch on a special path whose events name the domain: "@x/5" in place of
+ * "@x". Not every daemon knows that; others reply with an error.
+ */
+void store_watch_domains(struct store *st, uint32_t id, const char *path,
+			 const char *token);
 void store_unwatch(struct store *st, uint32_t id, const char *path,
 		   const char *token);
 

@@ -169,7 +169,7 @@ UNIT_TEST(console_of_another_daemon_is_left_alone)
 	d = fake_create(1);
 	fake_store_set("ioemu", "/local/domain/1/console/type");
 	fake_store_set("2", "/local/domain/1/console/port");
-	fake_store_fire("@introduceDomain");
+	fake_store_fire("@introduceDomain", 1);
 	settle();
 	EXPECT_EQ(d->local, -1);
 	EXPECT_EQ(d->nr_maps, 0);
@@ -213,6 +213,41 @@ UNIT_TEST(xenstored_may_restart_or_come_late)
 	EXPECT_EQ(fake_store_nr_watches(), 6);
 	domain_end(d);
 	EXPECT_EQ(fake_store_nr_watches(), 4);
+	daemon_end();
+}
+
+UNIT_TEST(xenstored_that_cannot_name_domains_will_do)
+{
+	struct fake_domain *d;
+
+	daemon_start(NULL);
+	fake_store_stop();
+	settle();
+	fake_store_is_old = true;
+	fake_store_start();
+	advance_ms(1000);
+	EXPECT_EQ(fake_store_nr_watches(), 2);
+	d = domain_start(1, "web");
+	guest_says(d, "one\n");
+	EXPECT(file_is("log/guest-web.log", "one\n"));
+	domain_end(d);
+	daemon_end();
+}
+
+UNIT_TEST(number_given_to_another_domain_is_another_console)
+{
+	struct fake_domain *d;
+
+	daemon_start(NULL);
+	d = domain_start(1, "old");
+	guest_says(d, "one\n");
+	d->handle[15] ^= 1; /* the end of the first went unnoticed */
+	fake_store_announce(d, "new");
+	settle();
+	guest_says(d, "two\n");
+	EXPECT(file_is("log/guest-old.log", "one\n"));
+	EXPECT(file_is("log/guest-new.log", "two\n"));
+	domain_end(d);
 	daemon_end();
 }
 
@@ -517,7 +552,7 @@ UNIT_TEST(domain_for_which_there_is_no_memory_is_found_later)
 		settle();
 		nr_until_no_mem = -1;
 		EXPECT_EQ(d->local, -1);
-		fake_store_fire("@introduceDomain");
+		fake_store_fire("@introduceDomain", i);
 		/* The store connection may have been given up as well. */
 		advance_ms(1000);
 		EXPECT(d->local >= 0);

@@ -28,8 +28,10 @@ static struct {
 } nodes[NR_NODES];
 static struct {
 	char path[96], token[64];
+	bool wants_domids;
 } watches[NR_WATCHES];
 static int listen_fd = -1, conn_fd = -1;
+bool fake_store_is_old;
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -73,6 +75,7 @@ void fake_store_reset(void)
 {
 	fake_store_stop();
 	memset(nodes, 0, sizeof(nodes));
+	fake_store_is_old = false;
 }
 
 static void reply(uint32_t type, uint32_t id, const char *body, size_t len)
@@ -96,7 +99,17 @@ static void fire(unsigned int w, const char *path)
 	reply(STORE_WATCH_EVENT, 0, body, (size_t)n + 1);
 }
 
-void fake_store_fire(const char *path)
+void fake_store_fire(const char *path, unsigned int domid)
+{
+	char named[64];
+
+	snprintf(named, sizeof(named), "%s/%u", path, domid);
+	for (unsigned int w = 0; w < NR_WATCHES; w++)
+		if (!strcmp(path, watches[w].path))
+			fire(w, watches[w].wants_domids ? named : path);
+}
+
+static void fire_below(const char *path)
 {
 	for (unsigned int w = 0; w < NR_WATCHES; w++)
 		if (watches[w].path[0] &&
@@ -129,7 +142,7 @@ static void set(const char *path, const char *value)
 		i = find("");
 	copy(nodes[i].path, sizeof(nodes[i].path), path);
 	copy(nodes[i].value, sizeof(nodes[i].value), value);
-	fake_store_fire(path);
+	fire_below(path);
 }
 
 void fake_store_set(const char *value, const char *fmt, ...)
@@ -156,14 +169,20 @@ const char *fake_store_get(const char *fmt, ...)
 	return i < 0 ? NULL : nodes[i].value;
 }
 
-static void watch(uint32_t id, const char *path, const char *token)
+static void watch(uint32_t id, const char *path, const char *token,
+		  bool wants_domids)
 {
 	unsigned int w = 0;
 
+	if (wants_domids && fake_store_is_old) {
+		reply(STORE_ERROR, id, "EINVAL", 7);
+		return;
+	}
 	while (watches[w].path[0])
 		w++;
 	copy(watches[w].path, sizeof(watches[w].path), path);
 	copy(watches[w].token, sizeof(watches[w].token), token);
+	watches[w].wants_domids = wants_domids;
 	reply(STORE_WATCH, id, "OK", 3);
 	fire(w, path);
 }
@@ -196,7 +215,8 @@ static void serve(const struct hdr *h, char *body)
 		set(body, second);
 		return;
 	case STORE_WATCH:
-		watch(h->id, body, second);
+		watch(h->id, body, second,
+		      second + strlen(second) + 1 < body + h->len);
 		return;
 	case STORE_UNWATCH:
 		unwatch(h->id, body, second);
@@ -244,5 +264,5 @@ void fake_store_announce(const struct fake_domain *d, const char *name)
 	fake_store_set("1048576", "/local/domain/%u/console/limit", d->domid);
 	fake_store_set("", "/local/domain/%u/console/tty", d->domid);
 	fake_store_set(port, "/local/domain/%u/console/port", d->domid);
-	fake_store_fire("@introduceDomain");
+	fake_store_fire("@introduceDomain", d->domid);
 }

@@ -23,8 +23,12 @@ void fake_store_set(const char *value, const char *fmt, ...)
 /* NULL: no such node. */
 const char *fake_store_get(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
-/* Fire the watches on @path, as for @introduceDomain. */
-void fake_store_fire(const char *path);
+/*
+ * Fire "@introduceDomain" or "@releaseDomain". A store that is old cannot name
+ * the domain and refuses watches that ask for it.
+ */
+extern bool fake_store_is_old;
+void fake_store_fire(const char *path, unsigned int domid);
 unsigned int fake_store_nr_watches(void);
 
 /* A domain as the toolstack announces it: name, console, introduction. */

@@ -156,7 +156,7 @@ void domain_end(struct fake_domain *d)
 {
 	d->is_dying = true;
 	d->on_notify = NULL;
-	fake_store_fire("@releaseDomain");
+	fake_store_fire("@releaseDomain", d->domid);
 	settle();
 	EXPECT_EQ(d->nr_maps, 0);
 	fake_destroy(d);

@@ -70,7 +70,7 @@ static void change_domain(uint16_t domid)
 		d++;
 	if (d < fake_domains + FAKE_DOMAINS) {
 		d->is_dying = true;
-		fake_store_fire("@releaseDomain");
+		fake_store_fire("@releaseDomain", domid);
 		settle();
 		fake_destroy(d);
 	} else {
