@@ -10,6 +10,7 @@
 #include "build.h"
 #include "dom.h"
 #include "fmem.h"
+#include "host.h"
 
 static long xen_populate(void *ctx, const xen_pfn_t *pfns, uint32_t nr,
 			 uint32_t order, xen_pfn_t *mfns)
@@ -70,7 +71,10 @@ static int xen_write(void *ctx, uint64_t va, const void *src, size_t bytes)
 static int xen_clear(void *ctx, const xen_pfn_t *mfns, size_t nr)
 {
 	struct build_target *t = ctx;
+	int rc = host_clears_memory(t->hv);
 
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
 	return dom_clear(t->hv, t->domid, mfns, nr);
 }
 

@@ -33,6 +33,7 @@ struct build_ops {
 	void (*unmap)(void *ctx, void *va, size_t nr);
 	/* To the domain's virtual address @va, by its first vcpu's tables. */
 	int (*write)(void *ctx, uint64_t va, const void *src, size_t bytes);
+	/* Frames that were only populated so far. */
 	int (*clear)(void *ctx, const xen_pfn_t *mfns, size_t nr);
 	int (*pin_l4)(void *ctx, xen_pfn_t mfn);
 	int (*hypercall_page)(void *ctx, xen_pfn_t mfn);
@@ -80,6 +81,7 @@ void guestmem_unmap(struct guestmem *g, void *va, size_t nr);
  */
 int guestmem_write(struct guestmem *g, uint64_t pfn, uint64_t va,
 		   const void *src, size_t bytes);
+/* Pages that nothing was written to yet. */
 int guestmem_clear(struct guestmem *g, uint64_t pfn, size_t nr);
 
 #endif

@@ -213,6 +213,14 @@ int host_version_text(struct hv *hv, unsigned int cmd, char *buf, size_t size)
 	return 0;
 }
 
+int host_clears_memory(struct hv *hv)
+{
+	char text[sizeof(xen_extraversion_t) + 1];
+	int rc = host_version_text(hv, XENVER_extraversion, text, sizeof(text));
+
+	return rc < 0 ? rc : strstr(text, "-pavo") != NULL;
+}
+
 int host_compile_info(struct hv *hv, struct xen_compile_info *info)
 {
 	struct xen_compile_info *op;

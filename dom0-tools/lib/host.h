@@ -51,6 +51,8 @@ int host_set_credit2(struct hv *hv, uint32_t pool, uint32_t ratelimit_us);
 /* xen_version: a number, or text copied to @buf, always terminated. */
 long host_version(struct hv *hv);
 int host_version_text(struct hv *hv, unsigned int cmd, char *buf, size_t size);
+/* 1: memory that a domain is given is all zero, as Pavo's is; 0: or not. */
+int host_clears_memory(struct hv *hv);
 int host_compile_info(struct hv *hv, struct xen_compile_info *info);
 int host_build_id(struct hv *hv, uint8_t *buf, uint32_t size);
 int host_virt_start(struct hv *hv, uint64_t *va);

@@ -19,13 +19,12 @@
 
 #include "life.h"
 
-#define FRAMES_PER_CHECK 64
-
 enum kill_phase {
 	KILL_STOP,
 	KILL_GRANTS, /* what it mapped of others, and its own table        */
 	KILL_EVENTS,
 	KILL_CONTEXTS, /* page-table roots, descriptor tables, vcpu_infos    */
+	KILL_TABLES,
 	KILL_FRAMES,
 	KILL_DONE,
 };
@@ -64,43 +63,37 @@ static int drop_contexts(struct domain *d)
 	return 0;
 }
 
-/*
- * The next frame on @d's list after @pg (NULL: the first), with a reference
- * that keeps it there; @pg's is dropped.
- */
-static struct page *next_frame(struct domain *d, struct page *pg)
+/* Roots that are pinned, and with them almost all references to frames. */
+static int relinquish_tables(struct domain *d)
 {
-	struct page *next;
+	for (;;) {
+		int rc = d->kill_cursor ? page_relinquish(d->kill_cursor) : 0;
 
-	spin_lock(&d->page_lock);
-	next = pg ? domain_next_page(pg) : domain_first_page(d);
-	while (next && page_get(next, d)) /* just being freed elsewhere */
-		next = domain_next_page(next);
-	spin_unlock(&d->page_lock);
-	if (pg)
-		page_put(pg);
-	return next;
+		if (rc)
+			return rc;
+		if (!domain_next_holder(d, &d->kill_cursor))
+			return 0;
+		if (preempt_check())
+			return -ERESTART;
+	}
 }
 
 static int relinquish_frames(struct domain *d)
 {
-	unsigned int n = 0;
-
-	if (!d->kill_cursor)
-		d->kill_cursor = next_frame(d, NULL);
-	while (d->kill_cursor) {
-		int rc = page_relinquish(d->kill_cursor);
+	for (;;) {
+		struct page *pg = d->kill_cursor; /* somebody refers to it */
+		int rc = pg ? page_relinquish(pg) : 0;
 
 		if (rc)
 			return rc;
 		/* -EINVAL: it was released before and somebody holds it */
-		(void)domain_release_page(d, d->kill_cursor);
-		d->kill_cursor = next_frame(d, d->kill_cursor);
-		if (++n % FRAMES_PER_CHECK == 0 && d->kill_cursor &&
-		    preempt_check())
+		if (pg)
+			(void)domain_release_page(d, pg);
+		if (!domain_free_unused(d, &d->kill_cursor))
+			return 0;
+		if (preempt_check())
 			return -ERESTART;
 	}
-	return 0;
 }
 
 static int run_phase(struct domain *d)
@@ -115,6 +108,8 @@ static int run_phase(struct domain *d)
 		return evtchn_destroy_domain(d);
 	case KILL_CONTEXTS:
 		return drop_contexts(d);
+	case KILL_TABLES:
+		return relinquish_tables(d);
 	case KILL_FRAMES:
 		return relinquish_frames(d);
 	default:

@@ -7,7 +7,6 @@
 #include <hv/domain.h>
 #include <hv/mmu.h>
 #include <hv/page_alloc.h>
-#include <hv/string.h>
 
 #include "page_state.h"
 
@@ -93,7 +92,7 @@ static struct page *alloc(struct domain *d, unsigned int order,
 	}
 	if (from_claim)
 		heap_claim(-(int64_t)from_claim);
-	memset(page_to_virt(pg), 0, PAGE_SIZE << order);
+	heap_clear(pg, order);
 	spin_lock(&d->page_lock);
 	for (uint64_t i = n; i-- > 0;) {
 		list_push(d, &pg[i]);
@@ -138,6 +137,66 @@ void page_free_last(struct page *pg)
 	} else {
 		heap_free(pg, 0); /* it was a shared frame of ours */
 	}
+}
+
+#define STEP_FRAMES 64
+
+bool domain_next_holder(struct domain *d, struct page **at)
+{
+	struct page *old = *at, *pg;
+	unsigned int n = 0;
+
+	spin_lock(&d->page_lock);
+	pg = old ? domain_next_page(old) : domain_first_page(d);
+	/* page_get fails: it is just being freed elsewhere */
+	while (pg && ((n++ < STEP_FRAMES && !page_holds_itself(pg)) ||
+		      page_get(pg, d)))
+		pg = domain_next_page(pg);
+	spin_unlock(&d->page_lock);
+	if (old)
+		page_put(old);
+	*at = pg;
+	return pg;
+}
+
+static void free_dropped(struct domain *d, struct page *const *pages,
+			 unsigned int nr)
+{
+	uint32_t stamp = tlb_clock();
+
+	for (unsigned int i = 0; i < nr; i++) {
+		m2p_set(page_to_mfn(pages[i]), INVALID_M2P_ENTRY);
+		pages[i]->tlb_stamp = stamp;
+	}
+	heap_free_frames(pages, nr);
+	unaccount(d, nr, 0);
+}
+
+bool domain_free_unused(struct domain *d, struct page **at)
+{
+	struct page *old = *at, *dropped[STEP_FRAMES], *pg, *next;
+	unsigned int n = 0;
+
+	spin_lock(&d->page_lock);
+	pg = old ? domain_next_page(old) : domain_first_page(d);
+	for (; pg && n < STEP_FRAMES; pg = next) {
+		next = domain_next_page(pg);
+		if (page_drop_unused(pg)) {
+			list_remove(d, pg);
+			dropped[n++] = pg;
+		} else if (!page_get(pg, d)) {
+			break;
+		}
+	}
+	spin_unlock(&d->page_lock);
+	if (n)
+		free_dropped(d, dropped, n);
+	if (pg && n == STEP_FRAMES)
+		return true;
+	if (old)
+		page_put(old);
+	*at = pg;
+	return pg;
 }
 
 int domain_claim_pages(struct domain *d, uint64_t pages)

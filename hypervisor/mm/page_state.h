@@ -37,6 +37,8 @@ bool page_state_valid(uint64_t x);
 
 void page_set_allocated(struct page *pg, struct domain *d);
 bool page_clear_allocated(struct page *pg);
+/* Free a frame that only its allocation refers to; the caller has the rest. */
+bool page_drop_unused(struct page *pg);
 /* The last reference is gone: page.c gives the frame back. */
 void page_free_last(struct page *pg);
 

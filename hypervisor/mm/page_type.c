@@ -471,12 +471,28 @@ bool page_steal(struct page *pg, const struct domain *d)
 	return true;
 }
 
+bool page_drop_unused(struct page *pg)
+{
+	uint64_t x = load(pg);
+
+	do {
+		if ((x & ~ST_TYPE_MASK) != (ST_REF | ST_ALLOCATED))
+			return false;
+	} while (!cas(pg, &x, 0));
+	return true;
+}
+
 void page_unsteal(struct page *pg)
 {
 	uint64_t x = load(pg);
 
 	while (!cas(pg, &x, x | ST_ALLOCATED))
 		;
+}
+
+bool page_holds_itself(const struct page *pg)
+{
+	return load(pg) & (ST_PINNED | ST_PARTIAL);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <hv/assert.h>
 #include <hv/cpu.h>
 #include <hv/mmu.h>
+#include <hv/page_alloc.h>
 #include <hv/sched.h>
 #include <hv/softirq.h>
 #include <hv/string.h>
@@ -164,6 +165,10 @@ void idle_loop(void)
 	for (;;) {
 		while (softirq_pending())
 			softirq_run();
+		if (heap_scrub()) {
+			(void)preempt_check();
+			continue;
+		}
 		/* sti takes effect after hlt has begun: no wake-up is lost */
 		__asm__ volatile("sti; hlt; cli" : : : "memory");
 	}

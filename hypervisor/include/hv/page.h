@@ -32,7 +32,10 @@ struct page {
 	uint32_t tlb_stamp;    /* TLB clock when its last use ended          */
 	uint16_t nr_validated; /* table entries done, while partial          */
 	uint8_t order;	       /* of a free block                            */
-	bool is_free;	       /* first frame of a free block                */
+	/* the heap's: */
+	bool is_free : 1;   /* first frame of a free block                   */
+	bool has_dirty : 1; /* ... that is to be cleared                     */
+	bool is_dirty : 1;  /* this frame is not all zero; kept while free   */
 };
 
 extern struct page *frame_table;
@@ -103,6 +106,7 @@ bool page_steal(struct page *pg, const struct domain *d);
 void page_unsteal(struct page *pg);
 /* A dying domain's frame: drop what it holds of itself. -ERESTART: again. */
 int page_relinquish(struct page *pg);
+bool page_holds_itself(const struct page *pg);
 
 enum page_type page_type(const struct page *pg);
 unsigned int page_type_refs(const struct page *pg);

@@ -24,6 +24,12 @@ uint64_t heap_total_pages(void);
  */
 struct page *heap_alloc(unsigned int order, unsigned int address_bits);
 void heap_free(struct page *pg, unsigned int order);
+/* Single frames, best neighbours in rising order. */
+void heap_free_frames(struct page *const *pages, unsigned int nr);
+/* Clear a block just allocated, as far as it was not cleared while free. */
+void heap_clear(struct page *pg, unsigned int order);
+/* For idle CPUs: clear a few free frames.  false: there is nothing to do. */
+bool heap_scrub(void);
 
 /* The same as hypervisor memory, cleared, by address; NULL when out. */
 void *hv_pages_alloc(unsigned int order);
@@ -43,6 +49,18 @@ struct page *domain_alloc_extra(struct domain *d, unsigned int order,
  * and is freed when its last reference goes.  -EINVAL: not allocated to @d.
  */
 int domain_release_page(struct domain *d, struct page *pg);
+
+/*
+ * The end of a dying domain's frames, a few at each call.  *@at is where the
+ * last one stopped, with a reference (NULL: not begun), and is moved on.
+ * false: the end of the list is reached.
+ *
+ * The first stops at frames for page_relinquish(); the second frees those that
+ * only their allocation refers to, and stops at others, which the caller
+ * relinquishes and releases.
+ */
+bool domain_next_holder(struct domain *d, struct page **at);
+bool domain_free_unused(struct domain *d, struct page **at);
 
 /*
  * Claims: free pages set aside for one domain under construction.  @pages is

@@ -457,16 +457,17 @@ uint32_t tlb_clock(void)
 	return 1;
 }
 
+cpumask_t machine_stale_cpus;
+
 cpumask_t tlb_filter(cpumask_t mask, uint32_t stamp)
 {
-	(void)mask;
 	(void)stamp;
-	return 0;
+	return machine_stale_cpus & mask;
 }
 
 void tlb_flush_mask(cpumask_t mask)
 {
-	(void)mask;
+	machine_stale_cpus &= ~mask;
 }
 
 void tlb_flush_va_mask(cpumask_t mask, uint64_t va)

@@ -49,6 +49,9 @@ extern struct xen_sysctl sysctl;
 long do_domctl(uint32_t cmd, struct domain *d);
 long do_sysctl(uint32_t cmd);
 
+/* CPUs with stale translations of what was freed, until they flush. */
+extern cpumask_t machine_stale_cpus;
+
 /* A guest's memory is the test's from here to there. */
 extern uint64_t machine_guest_first, machine_guest_end;
 

@@ -121,6 +121,15 @@ UNIT_TEST(hypervisors_without_extras_are_good_enough)
 	build_and_check(&o, 17, 100000);
 }
 
+UNIT_TEST(memory_that_is_clear_is_not_cleared)
+{
+	struct kernel_options o = {.bss_bytes = 300000};
+
+	fake_reset(128);
+	fake.is_pavo = true;
+	build_and_check(&o, 16, 100000);
+}
+
 UNIT_TEST(every_failing_call_fails_the_build_and_leaves_no_mapping)
 {
 	struct kernel_options o = {.hypercall_page = true};

@@ -122,8 +122,9 @@ static xen_pfn_t take_frames(domid_t owner, uint64_t pfn, uint64_t nr)
 				frames[i + k].owner = owner;
 				frames[i + k].pfn = pfn + k;
 			}
-			/* nobody promises cleared memory */
-			memset(memory + i * PAGE_BYTES, 0xa5, nr * PAGE_BYTES);
+			/* nobody else promises cleared memory */
+			memset(memory + i * PAGE_BYTES,
+			       fake.is_pavo ? 0 : 0xa5, nr * PAGE_BYTES);
 			return MFN_BASE + i;
 		}
 	}
@@ -484,7 +485,9 @@ static int mmuext(const struct mmuext_op *ops, uint64_t nr, domid_t domid)
 
 		if (fake_owner(mfn) != domid)
 			return -EINVAL;
-		if (ops[i].cmd == MMUEXT_CLEAR_PAGE && !fake.no_clear) {
+		if (ops[i].cmd == MMUEXT_CLEAR_PAGE && fake.is_pavo) {
+			return -EINVAL; /* it was clear */
+		} else if (ops[i].cmd == MMUEXT_CLEAR_PAGE && !fake.no_clear) {
 			memset(fake_frame(mfn), 0, PAGE_BYTES);
 		} else if (ops[i].cmd == MMUEXT_PIN_L4_TABLE) {
 			if (validate(d, mfn, 4) < 0)
@@ -503,7 +506,7 @@ static long version(uint64_t cmd, void *arg)
 	case XENVER_version:
 		return 4 << 16 | 17;
 	case XENVER_extraversion:
-		strcpy(arg, ".7");
+		strcpy(arg, fake.is_pavo ? ".7-pavo" : ".7");
 		return 0;
 	case XENVER_capabilities:
 		strcpy(arg, "xen-3.0-x86_64 ");

@@ -39,6 +39,7 @@ struct fake {
 	uint16_t next_domid;
 	uint64_t free_pages;
 	bool no_write, no_clear, no_resource, no_big; /* what it cannot do */
+	bool is_pavo; /* gives cleared memory, and says who it is */
 	uint32_t nr_cpus;
 	char log[256]; /* what readconsole gives */
 	char keys[16];
