@@ -24,7 +24,7 @@
 
 #define RING_ORDER 4
 #define RING_ENTRIES 1024 /* power of two */
-#define MAX_NESTING 64	  /* records of a multicall's entries, and more  */
+#define MAX_NESTING 64	  /* records to look back at for an open call    */
 
 enum kind { KIND_NONE, KIND_CALL, KIND_TRAP, KIND_UPCALL };
 
@@ -56,7 +56,7 @@ void trace_init_cpu(unsigned int cpu)
 		rings[cpu].r = hv_pages_alloc(RING_ORDER);
 }
 
-static struct record *new_record(const struct vcpu *v, enum kind kind)
+static inline struct record *new_record(const struct vcpu *v, enum kind kind)
 {
 	struct ring *ring = &rings[smp_processor_id()];
 	struct record *r;
@@ -71,20 +71,21 @@ static struct record *new_record(const struct vcpu *v, enum kind kind)
 	return r;
 }
 
-void trace_hypercall(const struct vcpu *v, uint64_t nr, uint64_t a, uint64_t b,
-		     uint64_t c)
+struct record *trace_hypercall(const struct vcpu *v, uint32_t nr,
+			       const uint64_t *args)
 {
 	struct record *r = new_record(v, KIND_CALL);
 
 	perf_this_cpu()->hypercalls[nr % 64]++;
 	if (!r)
-		return;
+		return NULL;
 	r->has_returned = false;
-	r->nr = (uint32_t)nr;
+	r->nr = nr;
 	r->subop = ~0u;
-	r->a = a;
-	r->b = b;
-	r->c = c;
+	r->a = args[0];
+	r->b = args[1];
+	r->c = args[2];
+	return r;
 }
 
 /* The newest call of this pcpu that is still in progress. */
@@ -111,11 +112,10 @@ void trace_subop(uint32_t cmd)
 		r->subop = cmd;
 }
 
-void trace_hypercall_return(uint64_t rc)
+void trace_hypercall_return(struct record *r, uint32_t nr, uint64_t rc)
 {
-	struct record *r = open_call();
-
-	if (!r)
+	/* a long multicall's entries, none a multicall, may have its record */
+	if (!r || r->nr != nr)
 		return;
 	r->rc = (int64_t)rc;
 	r->has_returned = true;

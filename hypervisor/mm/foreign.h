@@ -6,10 +6,12 @@
 #include <hv/domain.h>
 
 /*
- * The owner of frames a hypercall names by @domid, with a reference: the
- * caller, DOMID_IO, and for a privileged caller anyone.  -EPERM, -ESRCH.
+ * The owner of frames a hypercall names by @domid, until foreign_put: the
+ * caller (which needs no reference), DOMID_IO, and for a privileged caller
+ * anyone.  -EPERM, -ESRCH.
  */
 int foreign_get(uint32_t domid, struct domain **out);
+void foreign_put(struct domain *d);
 
 /* Batches that can be preempted: count's top bit says it is a continuation. */
 int batch_start(uint32_t *count, guest_ptr_t done, uint32_t *done_before);

@@ -22,15 +22,21 @@ static uint64_t entry_at(mfn_t table, unsigned int index)
 	return READ_ONCE(((uint64_t *)mfn_to_virt(table))[index]);
 }
 
+/* The frame that should be @va's L1 table. */
+static bool find_l1(const struct vcpu *v, uint64_t va, mfn_t *m)
+{
+	*m = MFN(v->arch.cr3_kernel >> PAGE_SHIFT);
+	return (va < HV_VIRT_START || va >= HV_VIRT_END) &&
+	       next_table(entry_at(*m, l4_index(va)), m) &&
+	       next_table(entry_at(*m, l3_index(va)), m) &&
+	       next_table(entry_at(*m, l2_index(va)), m);
+}
+
 uint64_t *guest_l1_slot_get(struct vcpu *v, uint64_t va, struct page **l1)
 {
-	mfn_t m = MFN(v->arch.cr3_kernel >> PAGE_SHIFT);
+	mfn_t m;
 
-	if (va >= HV_VIRT_START && va < HV_VIRT_END)
-		return NULL;
-	if (!next_table(entry_at(m, l4_index(va)), &m) ||
-	    !next_table(entry_at(m, l3_index(va)), &m) ||
-	    !next_table(entry_at(m, l2_index(va)), &m))
+	if (!find_l1(v, va, &m))
 		return NULL;
 	*l1 = mfn_to_page(m);
 	if (page_get_and_type(*l1, v->domain, PT_L1, false))
@@ -40,12 +46,7 @@ uint64_t *guest_l1_slot_get(struct vcpu *v, uint64_t va, struct page **l1)
 
 uint64_t mmu_guest_l1e(struct vcpu *v, uint64_t va)
 {
-	struct page *l1;
-	uint64_t *slot = guest_l1_slot_get(v, va, &l1), e;
+	mfn_t m;
 
-	if (!slot)
-		return 0;
-	e = READ_ONCE(*slot);
-	page_put_and_type(l1);
-	return e;
+	return find_l1(v, va, &m) ? entry_at(m, l1_index(va)) : 0;
 }

@@ -25,8 +25,12 @@ int foreign_get(uint32_t domid, struct domain **out)
 {
 	struct domain *self = current->domain;
 
+	if (likely(domid == DOMID_SELF)) {
+		*out = self;
+		return 0;
+	}
 	*out = NULL;
-	if (domid == DOMID_SELF || domid == self->domid)
+	if (domid == self->domid)
 		*out = self;
 	else if (domid == DOMID_IO)
 		*out = dom_io;
@@ -38,9 +42,15 @@ int foreign_get(uint32_t domid, struct domain **out)
 		*out = domain_get((domid_t)domid);
 	if (!*out)
 		return -ESRCH;
-	if (*out == self || *out == dom_io || *out == dom_xen)
+	if (*out == dom_io || *out == dom_xen)
 		domain_get_again(*out);
 	return 0;
+}
+
+void foreign_put(struct domain *d)
+{
+	if (unlikely(d != current->domain))
+		domain_put(d);
 }
 
 /* --- mmu_update --- */
@@ -127,7 +137,7 @@ static int owners_get(uint32_t foreign, struct domain **pt, struct domain **pg)
 		return rc;
 	rc = foreign_get(foreign >> 16 ? (foreign >> 16) - 1 : DOMID_SELF, pt);
 	if (rc)
-		domain_put(*pg);
+		foreign_put(*pg);
 	return rc;
 }
 
@@ -204,8 +214,8 @@ long hc_mmu_update(guest_ptr_t reqs, uint32_t count, guest_ptr_t done,
 		if (rc)
 			break;
 	}
-	domain_put(pt);
-	domain_put(pg);
+	foreign_put(pt);
+	foreign_put(pg);
 	if (rc == -ERESTART)
 		return batch_restart(i, sizeof(struct mmu_update), count, done,
 				     before);
@@ -298,6 +308,6 @@ long hc_update_va_mapping_otherdomain(uint64_t va, uint64_t val,
 	if (rc)
 		return rc;
 	rc = va_mapping(va, val, flags, pg_owner);
-	domain_put(pg_owner);
+	foreign_put(pg_owner);
 	return rc;
 }

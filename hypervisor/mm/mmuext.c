@@ -305,7 +305,7 @@ long hc_mmuext_op(guest_ptr_t ops, uint32_t count, guest_ptr_t done,
 		if (rc)
 			break;
 	}
-	domain_put(x.owner);
+	foreign_put(x.owner);
 	if (rc == -ERESTART)
 		return batch_restart(i, sizeof(struct mmuext_op), count, done,
 				     before);

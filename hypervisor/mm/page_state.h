@@ -11,6 +11,10 @@
 #define ST_TYPE_REF (1ULL << ST_REFS_BITS)
 #define ST_REFS_MAX ((1ULL << ST_REFS_BITS) - 1)
 #define ST_TYPE_REFS_MAX ((1ULL << ST_TYPE_REFS_BITS) - 1)
+/* The top bit of either count; where it is set, each addition is checked. */
+#define ST_NEARLY_FULL                    \
+	(1ULL << (ST_REFS_BITS - 1) |     \
+	 1ULL << (ST_REFS_BITS + ST_TYPE_REFS_BITS - 1))
 #define ST_TYPE_SHIFT (ST_REFS_BITS + ST_TYPE_REFS_BITS)
 #define ST_TYPE_MASK (7ULL << ST_TYPE_SHIFT)
 

@@ -139,18 +139,45 @@ static bool is_hv_slot(enum page_type t, unsigned int i)
 
 /* --- whole tables --- */
 
+/* Most tables are nearly empty: look at four entries at a time. */
+#define STRIDE 4
+
+static bool none_present(const uint64_t *e)
+{
+	return !((e[0] | e[1] | e[2] | e[3]) & PTE_P);
+}
+
+/* The first present entry from @i on; PTES_PER_TABLE: there is none. */
+static unsigned int present_from(const uint64_t *table, unsigned int i)
+{
+	while (i < PTES_PER_TABLE && !(table[i] & PTE_P))
+		i += i % STRIDE == 0 && i + STRIDE <= PTES_PER_TABLE &&
+				     none_present(&table[i])
+			     ? STRIDE
+			     : 1;
+	return i;
+}
+
+/* One more than the last present entry below @n; 0: there is none. */
+static unsigned int present_below(const uint64_t *table, unsigned int n)
+{
+	while (n && !(table[n - 1] & PTE_P))
+		n -= n % STRIDE == 0 && none_present(&table[n - STRIDE])
+			     ? STRIDE
+			     : 1;
+	return n;
+}
+
 static int entry_validate(struct domain *d, uint64_t *slot, enum page_type t,
 			  bool preemptible)
 {
-	uint64_t e = READ_ONCE(*slot);
+	uint64_t e = *slot; /* nobody else can write it any more */
 	int rc;
 
-	if (!(e & PTE_P))
-		return 0;
 	e = t == PT_L1 ? l1e_adjust(e) : upper_adjust(e);
 	rc = t == PT_L1 ? l1e_get(d, &e, d) : upper_get(d, e, t, preemptible);
 	if (!rc)
-		WRITE_ONCE(*slot, e); /* nobody else can write it any more */
+		WRITE_ONCE(*slot, e);
 	return rc;
 }
 
@@ -158,20 +185,23 @@ int table_validate(struct page *pg, enum page_type t, bool preemptible)
 {
 	uint64_t *table = page_to_virt(pg);
 	struct domain *d = pg->owner;
-	unsigned int i = pg->nr_validated;
+	unsigned int i = present_from(table, pg->nr_validated);
 
-	for (; i < PTES_PER_TABLE; i++) {
-		int rc = 0;
+	for (; i < PTES_PER_TABLE; i = present_from(table, i + 1)) {
+		int rc;
 
 		if (is_hv_slot(t, i))
 			continue;
 		rc = entry_validate(d, &table[i], t, preemptible);
-		pg->nr_validated = (uint16_t)(rc ? i : i + 1);
-		if (rc)
+		if (rc) {
+			pg->nr_validated = (uint16_t)i;
 			return rc;
-		if (t > PT_L1 && preemptible && (table[i] & PTE_P) &&
-		    preempt_check() && i + 1 < PTES_PER_TABLE)
+		}
+		if (t > PT_L1 && preemptible && preempt_check() &&
+		    i + 1 < PTES_PER_TABLE) {
+			pg->nr_validated = (uint16_t)(i + 1);
 			return -ERESTART;
+		}
 	}
 	pg->nr_validated = PTES_PER_TABLE;
 	if (t == PT_L4)
@@ -183,24 +213,25 @@ int table_devalidate(struct page *pg, enum page_type t, bool preemptible)
 {
 	uint64_t *table = page_to_virt(pg);
 
-	while (pg->nr_validated) {
-		unsigned int i = pg->nr_validated - 1U;
-		uint64_t e = table[i];
+	unsigned int n = present_below(table, pg->nr_validated);
+	int rc = 0;
+
+	for (; n && !rc; n = present_below(table, n)) {
+		uint64_t e = table[n - 1];
 
 		if (t == PT_L1) {
 			l1e_put(e);
-		} else if (!is_hv_slot(t, i)) {
-			int rc = upper_put(e, preemptible);
-
+		} else if (!is_hv_slot(t, n - 1)) {
+			rc = upper_put(e, preemptible);
 			if (rc)
-				return rc;
+				break;
 		}
-		pg->nr_validated = (uint16_t)i;
-		if (t > PT_L1 && preemptible && (e & PTE_P) && i &&
-		    preempt_check())
-			return -ERESTART;
+		n--;
+		if (t > PT_L1 && preemptible && n && preempt_check())
+			rc = -ERESTART;
 	}
-	return 0;
+	pg->nr_validated = (uint16_t)n;
+	return rc;
 }
 
 int segdesc_validate(struct page *pg)

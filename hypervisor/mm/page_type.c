@@ -280,30 +280,44 @@ int page_put_type(struct page *pg, bool preemptible)
 
 /* --- both kinds together, the way page-table entries hold them --- */
 
-int page_get_and_type(struct page *pg, const struct domain *d,
-		      enum page_type t, bool preemptible)
+/* Out of line, so that the common case saves no registers. */
+static __attribute__((noinline)) int get_and_type_slowly(struct page *pg,
+							  const struct domain *d,
+							  enum page_type t,
+							  bool preemptible)
 {
-	uint64_t x = load(pg);
-	int rc;
+	int rc = page_get(pg, d);
 
-	/* the common case in one step: already in this use */
-	while (ST_TYPE(x) == t && ST_REFS(x) && ST_REFS(x) != ST_REFS_MAX &&
-	       ST_TYPE_REFS(x) != ST_TYPE_REFS_MAX &&
-	       (t == PT_WRITABLE || (x & ST_VALIDATED))) {
-		if (!cas(pg, &x, x + ST_REF + ST_TYPE_REF))
-			continue;
-		if (READ_ONCE(pg->owner) == d)
-			return 0;
-		page_put_and_type(pg);
-		return -EPERM;
-	}
-	rc = page_get(pg, d);
 	if (rc)
 		return rc;
 	rc = page_get_type(pg, t, preemptible);
 	if (rc)
 		page_put(pg);
 	return rc;
+}
+
+static __attribute__((noinline)) int not_the_owner(struct page *pg)
+{
+	page_put_and_type(pg);
+	return -EPERM;
+}
+
+int page_get_and_type(struct page *pg, const struct domain *d,
+		      enum page_type t, bool preemptible)
+{
+	uint64_t in_this_use = ST_MAKE_TYPE(t) |
+			       (t == PT_WRITABLE ? 0 : ST_VALIDATED);
+	uint64_t x = load(pg);
+
+	/* the common case in one step: already in this use, and room to count */
+	while ((x & (ST_TYPE_MASK | ST_VALIDATED)) == in_this_use &&
+	       ST_REFS(x) && !(x & ST_NEARLY_FULL)) {
+		if (!cas(pg, &x, x + ST_REF + ST_TYPE_REF))
+			continue;
+		return likely(READ_ONCE(pg->owner) == d) ? 0
+							 : not_the_owner(pg);
+	}
+	return get_and_type_slowly(pg, d, t, preemptible);
 }
 
 void page_put_and_type(struct page *pg)

@@ -9,12 +9,15 @@
 
 uint64_t *insn_register(struct regs *r, unsigned int n)
 {
-	uint64_t *map[16] = { &r->rax, &r->rcx, &r->rdx, &r->rbx,
-			      &r->rsp, &r->rbp, &r->rsi, &r->rdi,
-			      &r->r8,  &r->r9,	&r->r10, &r->r11,
-			      &r->r12, &r->r13, &r->r14, &r->r15 };
+#define AT(reg) offsetof(struct regs, reg) / sizeof(uint64_t)
+	static const uint8_t word[16] = {
+		AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp),
+		AT(rsi), AT(rdi), AT(r8),  AT(r9),  AT(r10), AT(r11),
+		AT(r12), AT(r13), AT(r14), AT(r15),
+	};
+#undef AT
 
-	return map[n & 15];
+	return (uint64_t *)r + word[n & 15];
 }
 
 static bool next_byte(struct insn *i, uint8_t *b)

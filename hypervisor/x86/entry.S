@@ -471,6 +471,19 @@ guest_clear_asm:
 	ret
 	EX_TABLE 1b, 2b
 
+/* int guest_put_word(uint64_t *dst, uint64_t word) */
+	.globl guest_put_word
+guest_put_word:
+	STAC
+1:	mov %rsi, (%rdi)
+	CLAC
+	xor %eax, %eax
+	ret
+2:	CLAC
+	mov $-14, %eax
+	ret
+	EX_TABLE 1b, 2b
+
 /* int rdmsr_safe(uint32_t msr, uint64_t *v) */
 	.globl rdmsr_safe
 rdmsr_safe:

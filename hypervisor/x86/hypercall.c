@@ -10,6 +10,7 @@
 #include <hv/hypercalls.h>
 #include <hv/trace.h>
 #include <hv/x86/cpu_info.h>
+#include <hv/x86/guest_copy.h>
 #include <hv/x86/traps.h>
 
 #include "../mm/page_table.h"
@@ -69,11 +70,10 @@ static long dispatch(uint32_t nr, struct hypercall_args *args)
 static long traced(const struct vcpu *v, uint32_t nr,
 		   struct hypercall_args *args)
 {
-	long rc;
+	struct record *record = trace_hypercall(v, nr, args->a);
+	long rc = dispatch(nr, args);
 
-	trace_hypercall(v, nr, args->a[0], args->a[1], args->a[2]);
-	rc = dispatch(nr, args);
-	trace_hypercall_return((uint64_t)rc);
+	trace_hypercall_return(record, nr, (uint64_t)rc);
 	return rc;
 }
 
@@ -104,57 +104,70 @@ void do_hypercall(struct regs *r)
 	r->r8 = args.a[4];
 }
 
-/* One entry; its result, or what is left of it, goes back to the guest. */
-static long one_call(guest_ptr_t entry)
-{
-	struct multicall_entry e;
+/* struct multicall_entry, the arguments as handlers may change them. */
+struct call {
+	uint64_t op, result;
 	struct hypercall_args args;
+};
+_Static_assert(offsetof(struct call, op) ==
+			       offsetof(struct multicall_entry, op) &&
+		       offsetof(struct call, args) ==
+			       offsetof(struct multicall_entry, args),
+	       "a call is the part of an entry that is used");
+
+/*
+ * One entry, whose address has been checked; its result, or what is left of
+ * it, goes back to the guest.
+ */
+static long one_call(struct vcpu *v, uint64_t entry)
+{
+	struct call call;
 	long rc;
 
-	if (copy_from_guest(&e, entry, sizeof(e)))
+	if (guest_copy_asm(&call, (const void *)entry, sizeof(call)))
 		return -EFAULT;
-	for (unsigned int i = 0; i < ARRAY_SIZE(args.a); i++)
-		args.a[i] = e.args[i];
-	if (e.op == __HYPERVISOR_iret || e.op == __HYPERVISOR_multicall)
+	if (call.op == __HYPERVISOR_iret || call.op == __HYPERVISOR_multicall)
 		rc = -EINVAL;
 	else
-		rc = traced(current, (uint32_t)e.op, &args);
-	if (rc == -ERESTART) {
-		if (copy_to_guest(guest_ptr_add(entry, offsetof(struct multicall_entry, args)),
-				  args.a, sizeof(args.a)))
-			return -EFAULT;
-		return rc;
-	}
-	e.result = (uint64_t)rc;
-	if (copy_to_guest(guest_ptr_add(entry, offsetof(struct multicall_entry, result)),
-			  &e.result, sizeof(e.result)))
+		rc = traced(v, (uint32_t)call.op, &call.args);
+	if (likely(rc != -ERESTART))
+		return guest_put_word(
+			(uint64_t *)(entry + offsetof(struct call, result)),
+			(uint64_t)rc);
+	if (guest_copy_asm((void *)(entry + offsetof(struct call, args)),
+			   &call.args, sizeof(call.args)))
 		return -EFAULT;
-	return 0;
+	return rc;
 }
 
 long hc_multicall(guest_ptr_t calls, uint32_t nr_calls)
 {
 	unsigned int cpu = smp_processor_id();
 	struct hypercall_args *own = hypercall_args();
+	uint64_t entry = calls.va;
+	struct vcpu *v = current;
 	long rc = 0;
 	uint32_t i;
 
 	if (in_multicall[cpu])
 		return -EINVAL;
+	if (!guest_range_ok(entry, (uint64_t)nr_calls *
+					   sizeof(struct multicall_entry)))
+		return -EFAULT;
 	in_multicall[cpu] = true;
-	for (i = 0; i < nr_calls && !rc; i++) {
-		if (i && i % CALLS_BETWEEN_CHECKS == 0 && preempt_check()) {
+	for (i = 0; i < nr_calls; i++) {
+		if (i && i % CALLS_BETWEEN_CHECKS == 0 && preempt_check())
 			rc = -ERESTART;
-			break;
-		}
-		rc = one_call(guest_ptr_add(calls, i * sizeof(struct multicall_entry)));
+		else
+			rc = one_call(v, entry);
 		if (rc)
 			break;
+		entry += sizeof(struct multicall_entry);
 	}
 	in_multicall[cpu] = false;
 	args_of[cpu] = own;
 	if (rc == -ERESTART) {
-		own->a[0] = calls.va + i * sizeof(struct multicall_entry);
+		own->a[0] = entry;
 		own->a[1] = nr_calls - i;
 	}
 	return rc;

@@ -22,9 +22,10 @@
 struct bounce {
 	uint64_t address;
 	bool masks_events;
-	unsigned int nr_extra; /* words between R11 and RIP */
-	uint64_t extra[4];
+	const uint64_t *extra; /* words between R11 and RIP */
+	unsigned int nr_extra; /* at most MAX_EXTRA */
 };
+#define MAX_EXTRA 4
 
 void toggle_guest_mode(struct vcpu *v)
 {
@@ -54,7 +55,7 @@ static void bounce(struct regs *r, const struct bounce *b)
 	uint8_t mask = v->info->evtchn_upcall_mask;
 	bool from_user = !v->arch.in_kernel;
 	unsigned int n = 0;
-	uint64_t frame[7 + ARRAY_SIZE(b->extra)], sp;
+	uint64_t frame[7 + MAX_EXTRA], sp;
 
 	sp = round_down(from_user ? v->arch.kernel_sp : r->rsp, 16ULL);
 	frame[n++] = r->rcx;
@@ -102,11 +103,12 @@ void inject_exception(struct regs *r, unsigned int vector, uint32_t error)
 {
 	struct vcpu *v = current;
 	const struct trap_entry *t = &v->arch.trap[vector];
+	uint64_t error_word = error;
 	struct bounce b = {
 		.address = t->address,
 		.masks_events = t->flags & 4,
 		.nr_extra = vector_has_error(vector),
-		.extra = { error },
+		.extra = &error_word,
 	};
 
 	trace_trap(v, vector, error, r->rip);
@@ -145,11 +147,12 @@ void inject_failsafe(struct regs *r)
 {
 	struct vcpu *v = current;
 	const struct arch_vcpu *a = &v->arch;
+	const uint64_t selectors[MAX_EXTRA] = { a->ds, a->es, a->fs, a->gs };
 	struct bounce b = {
 		.address = a->failsafe.address,
 		.masks_events = a->failsafe.masks_events,
-		.nr_extra = 4,
-		.extra = { a->ds, a->es, a->fs, a->gs },
+		.nr_extra = MAX_EXTRA,
+		.extra = selectors,
 	};
 
 	if (!b.address) {

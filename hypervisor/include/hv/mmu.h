@@ -28,7 +28,9 @@ int mmu_grant_unmap_va(struct vcpu *v, uint64_t va, mfn_t frame,
 
 /*
  * The L1 entry that maps @va in @v's kernel tables, for translation of a
- * guest's own address into a frame; 0: not mapped.
+ * guest's own address into a frame; 0: not mapped.  While other vcpus change
+ * tables it may be anything: whoever uses the frame it names first takes a
+ * reference to that as the domain's.
  */
 uint64_t mmu_guest_l1e(struct vcpu *v, uint64_t va);
 

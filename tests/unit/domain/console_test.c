@@ -101,23 +101,26 @@ static const char *record(unsigned int n)
 	return strchr(s, ' ') + 1;
 }
 
+#define ARGS(a, b, c) ((const uint64_t[]){ a, b, c })
+
 UNIT_TEST(a_trace_reads_like_one_of_the_real_thing)
 {
+	struct record *multicall, *call;
 	struct vcpu *v;
 
 	machine_start();
 	v = dom0->vcpu[0];
 	trace_init_cpu(0);
-	trace_hypercall(v, 13, 0x1000, 2, 0); /* multicall */
-	trace_hypercall(v, 26, 0xffffffff82a03e10, 1, 0);
+	multicall = trace_hypercall(v, 13, ARGS(0x1000, 2, 0));
+	call = trace_hypercall(v, 26, ARGS(0xffffffff82a03e10, 1, 0));
 	trace_subop(3);
-	trace_hypercall_return(0);
-	trace_hypercall(v, 29, 1, 0, 0);
-	trace_hypercall_return((uint64_t)-11LL);
-	trace_hypercall_return(0); /* of the multicall */
+	trace_hypercall_return(call, 26, 0);
+	call = trace_hypercall(v, 29, ARGS(1, 0, 0));
+	trace_hypercall_return(call, 29, (uint64_t)-11LL);
+	trace_hypercall_return(multicall, 13, 0);
 	trace_trap(v, 14, 2, 0x1234);
 	trace_event_upcall(v, 0x5678);
-	trace_hypercall(v, 50, 7, 8, 9); /* there is none, still running */
+	(void)trace_hypercall(v, 50, ARGS(7, 8, 9)); /* there is none, still running */
 	trace_dump();
 	EXPECT(!strncmp(record(0), "d0v0 multicall rdi=1000 rsi=2 rdx=0 => 0\n",
 			41));
@@ -133,6 +136,25 @@ UNIT_TEST(a_trace_reads_like_one_of_the_real_thing)
 	EXPECT(!strncmp(record(4), "d0v0 event upcall rip=5678\n", 27));
 	EXPECT(!strncmp(record(5), "d0v0 unknown/50 rdi=7 rsi=8 rdx=9 => ?\n",
 			39));
+}
+
+UNIT_TEST(a_multicall_may_be_longer_than_the_ring)
+{
+	struct record *multicall;
+	struct vcpu *v;
+
+	machine_start();
+	v = dom0->vcpu[0];
+	trace_init_cpu(0);
+	multicall = trace_hypercall(v, 13, ARGS(0x1000, 1024, 0));
+	for (unsigned int i = 0; i < 1024; i++)
+		trace_hypercall_return(trace_hypercall(v, 17, ARGS(i, 0, 0)),
+				       17, 5);
+	trace_hypercall_return(multicall, 13, 0);
+	machine_log[0] = '\0';
+	trace_dump();
+	EXPECT(strstr(machine_log, "rdi=3ff rsi=0 rdx=0 => 5") != NULL);
+	EXPECT(strstr(machine_log, "=> 0") == NULL);
 }
 
 UNIT_TEST(a_full_ring_keeps_the_newest)

@@ -17,13 +17,18 @@ $(MM_TEST)/explore-3x1: $(MM_DEPS)
 $(MM_TEST)/walk-7x3: $(MM_DEPS)
 	$(MM_CC) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-DFRAMES=7 -DPTES_PER_TABLE=3 -DMAX_STATES=1
+# tables of more than one stride of the loops over them
+$(MM_TEST)/walk-7x5: $(MM_DEPS)
+	$(MM_CC) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-DFRAMES=7 -DPTES_PER_TABLE=5 -DMAX_STATES=1
 
 MM_EXPLORE := $(addprefix $(MM_TEST)/,explore-2x1 explore-2x2 explore-3x1)
 
 .PHONY: check-mm soak-mm
-check-mm: $(MM_EXPLORE) $(MM_TEST)/walk-7x3 ## explore the page-type machine
+check-mm: $(MM_EXPLORE) $(MM_TEST)/walk-7x3 $(MM_TEST)/walk-7x5 ## explore the page-type machine
 	@mkdir -p $(O)/results
-	@for e in $(MM_EXPLORE) "$(MM_TEST)/walk-7x3 3000000 1"; do \
+	@for e in $(MM_EXPLORE) "$(MM_TEST)/walk-7x3 3000000 1" \
+		"$(MM_TEST)/walk-7x5 3000000 1"; do \
 		$$e || echo "0 passed, 1 failed"; \
 	done >$(O)/results/mm.parts; grep -v passed $(O)/results/mm.parts; \
 	awk '/passed/ { p += $$1; f += $$3 } \
