@@ -30,6 +30,24 @@ static const char *const own_nodes[] = {
 	"device/suspend/event-channel",
 };
 
+int domnodes_prepare(struct tool *t)
+{
+	int rc = tool_xs(t);
+
+	if (rc < 0)
+		return rc;
+	xs_queue_write(&t->xs, 0, "/local/domain/0/domid", "0");
+	xs_queue_write(&t->xs, 0, "/local/domain/0/name", "Domain-0");
+	xs_queue(&t->xs, XS_MKDIR, 0, "/vm", NULL, 0);
+	xs_queue(&t->xs, XS_MKDIR, 0, "/libxl", NULL, 0);
+	xs_queue(&t->xs, XS_MKDIR, 0, DOMAINS_PATH, NULL, 0);
+	rc = xs_flush(&t->xs, NULL, 0);
+	return rc < 0 ? req_fail_rc(&t->r, rc,
+				    "cannot write Dom0's nodes to the "
+				    "xenstore")
+		      : 0;
+}
+
 struct nodes {
 	struct tool *t;
 	uint32_t tx;

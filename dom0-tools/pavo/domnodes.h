@@ -10,6 +10,11 @@
 #include "tool.h"
 
 /*
+ * What lies in the xenstore before there is any guest: Dom0's nodes, and the
+ * directories of the others'. 0 or -errno, recorded.
+ */
+int domnodes_prepare(struct tool *t);
+/*
  * Write all of them in one transaction and introduce the domain to the
  * daemon. -EEXIST: recorded; the name was taken meanwhile.
  */

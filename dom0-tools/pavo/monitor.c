@@ -414,10 +414,13 @@ int monitor_main(struct tool *t, int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--all") == 0)
 		return monitor_all(t);
+	if (argc == 2 && strcmp(argv[1], "--prepare") == 0)
+		return domnodes_prepare(t);
 	if (argc == 2 && strcmp(argv[1], "--supervise") == 0)
 		return supervise_run(t);
 	if (argc == 2)
 		return monitor_one(t, argv[1]);
 	return req_fail(&t->r, -EINVAL,
-			"usage: pavo monitor domain | --all | --supervise");
+			"usage: pavo monitor domain | --all | --prepare | "
+			"--supervise");
 }

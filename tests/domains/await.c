@@ -2,10 +2,10 @@
 /*
  * await: sleep until a line of a growing file matches.
  *
- *   await SECONDS FILE REGEX
+ *   await SECONDS FILE REGEX [N]
  *
- * Prints the first line that matches, also one that is there already, and
- * exits 0; 1 when SECONDS have passed. The file may appear later.
+ * Prints the first (the Nth) line that matches, also one that is there already,
+ * and exits 0; 1 when SECONDS have passed. The file may appear later.
  */
 #include <err.h>
 #include <errno.h>
@@ -20,24 +20,28 @@
 
 static char line[65536];
 
-/* Look through what is new in @f; an unfinished line is looked at again. */
-static int look(FILE *f, const regex_t *re)
+/*
+ * Look through what is new in @f for the match that makes @n 0; an unfinished
+ * line is looked at again.
+ */
+static int look(FILE *f, const regex_t *re, int *n)
 {
 	for (;;) {
 		long start = ftell(f);
-		size_t n;
+		int is_whole;
 
 		if (fgets(line, sizeof(line), f) == NULL) {
 			clearerr(f);
 			return 0;
 		}
-		n = strcspn(line, "\r\n");
-		if (regexec(re, line, 0, NULL, 0) == 0) {
-			line[n] = '\0';
+		is_whole = line[strlen(line) - 1] == '\n';
+		line[strcspn(line, "\r\n")] = '\0';
+		if ((is_whole || *n == 1) &&
+		    regexec(re, line, 0, NULL, 0) == 0 && --*n == 0) {
 			puts(line);
 			return 1;
 		}
-		if (line[strlen(line) - 1] != '\n') {
+		if (!is_whole) {
 			fseek(f, start, SEEK_SET);
 			return 0;
 		}
@@ -62,11 +66,13 @@ int main(int argc, char **argv)
 	struct timespec end;
 	FILE *f = NULL;
 	regex_t re;
+	int n;
 
-	if (argc != 4 || argv[2][0] != '/')
-		errx(2, "usage: await SECONDS /FILE REGEX");
+	if (argc < 4 || argc > 5 || argv[2][0] != '/')
+		errx(2, "usage: await SECONDS /FILE REGEX [N]");
 	if (regcomp(&re, argv[3], REG_EXTENDED | REG_NOSUB) != 0)
 		errx(2, "bad regex %s", argv[3]);
+	n = argc == 5 ? atoi(argv[4]) : 1;
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += atoi(argv[1]);
 	dir = strdup(argv[2]);
@@ -79,7 +85,7 @@ int main(int argc, char **argv)
 	for (;;) {
 		if (f == NULL)
 			f = fopen(argv[2], "r");
-		if (f != NULL && look(f, &re))
+		if (f != NULL && look(f, &re, &n))
 			return 0;
 		if (poll(&p, 1, ms_until(&end)) == 0) {
 			fprintf(stderr, "await: no /%s/ in %s in %s s\n",

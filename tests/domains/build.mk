@@ -7,6 +7,21 @@ $(DOMAINS_OUT)/await: tests/domains/await.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -static -o $@ $<
 
+# It asks as the tools do.
+$(DOMAINS_OUT)/census: tests/domains/census.c \
+		$(filter $(O)/dom0-tools/lib/%,$(TOOLS_PAVO_OBJ)) \
+		$(O)/dom0-tools/pavo/console_client.o
+	@mkdir -p $(@D)
+	$(CC) $(TOOLS_CFLAGS) -static -no-pie -o $@ $^ -ljson-c
+
+# What runs in the guests; task=NAME on their command line.
+DOMU_TASKS := $(addprefix $(DOMAINS_OUT)/guest/,hotplug memload) \
+	tests/domains/guest/crash
+
+$(DOMAINS_OUT)/guest/%: tests/domains/guest/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -static -o $@ $<
+
 # Files that the tools must refuse, and what they are to say.
 BAD_FILES := $(foreach k,$(BAD_KERNELS),$k:bad/$(patsubst bad-%,%,$(notdir $k))) \
 	tests/domains/bad-input.table:bad/table

@@ -18,6 +18,8 @@ def domains(name, **machine):
 
 CASES = [
     domains("lifecycle", cpus=2),
+    domains("leftovers", cpus=2),
+    domains("matrix", cpus=2, mem_mib=7168),
     domains("commands", cpus=2, initrd="commands.cpio"),
     domains("bad-input", cpus=2, initrd="bad-input.cpio"),
 ]

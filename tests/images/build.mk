@@ -59,10 +59,11 @@ $(IMAGES)/stress.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
 	$(MKDOM0) --program /usr/bin/stress-ng
 
 # A guest's: busybox and an init.
-$(IMAGES)/domu.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init
+$(IMAGES)/domu.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init $(DOMU_TASKS)
 	$(MKINITRAMFS) -o $@ --init tests/images/domu-init \
 		--program tests/images/domu-end:sbin/poweroff \
-		--program tests/images/domu-end:sbin/reboot
+		--program tests/images/domu-end:sbin/reboot \
+		$(DOMU_TASKS:%=--task %)
 
 $(IMAGES)/domu.cpio.gz: $(IMAGES)/domu.cpio
 	gzip -9n <$< >$@
@@ -70,7 +71,7 @@ $(IMAGES)/domu.cpio.gz: $(IMAGES)/domu.cpio
 # With the tools and their daemons, and guests in /guests.
 TOOLS_PROGRAMS := $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) \
 	$(O)/dom0-tools/xenstored $(O)/dom0-tools/consoled/consoled \
-	$(O)/tests/domains/await
+	$(addprefix $(O)/tests/domains/,await census)
 TOOLS_FILES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k:guests/linux-$k) \
 	$(IMAGES)/domu.cpio.gz:guests/domu.cpio.gz \
 	tests/images/demo.cfg:guests/demo.cfg tests/images/motd:etc/motd

@@ -18,7 +18,7 @@ fail()
 	echo "FAIL $1: $2"
 }
 
-# check NAME COMMAND...: the command must succeed
+# check NAME COMMAND...: the command must succeed; so does check then
 check()
 {
 	_name=$1
@@ -28,6 +28,7 @@ check()
 	else
 		fail "$_name" "'$*' exited with $?"
 		sed 's/^/     | /' /tmp/check.out
+		return 1
 	fi
 }
 
@@ -59,7 +60,9 @@ same()
 # console DOMAIN REGEX [SECONDS]: wait for a line on its console
 console()
 {
-	await "${3:-300}" "$LOGS/guest-$1.log" "$2"
+	await "${3:-300}" "$LOGS/guest-$1.log" "$2" && return
+	tail -n 5 "$LOGS/guest-$1.log"
+	return 1
 }
 
 # config NAME [LINE...]: /tmp/NAME.cfg for an idle guest, lines added
