@@ -21,6 +21,7 @@ void accounts_init(struct accounts *as)
 {
 	memset(as->of, 0, sizeof(as->of));
 	list_init(&as->all);
+	as->hit = NULL;
 	for (int q = 0; q < NR_QUOTAS; q++)
 		as->quota[q] = quotas[q].value;
 }
@@ -65,6 +66,8 @@ void account_drop(struct accounts *as, unsigned int domid)
 		return;
 	list_del(&a->link);
 	as->of[domid] = NULL;
+	if (as->hit == a)
+		as->hit = NULL;
 	free(a);
 }
 
@@ -76,10 +79,17 @@ uint32_t account_limit(const struct accounts *as, const struct account *a,
 	return a->quota[q] != QUOTA_INHERIT ? a->quota[q] : as->quota[q];
 }
 
-bool account_exceeds(const struct accounts *as, const struct account *a,
-		     enum quota q, size_t value)
+bool account_exceeds(struct accounts *as, struct account *a, enum quota q,
+		     size_t value)
 {
-	return value > account_limit(as, a, q);
+	if (value <= account_limit(as, a, q))
+		return false;
+	if (!(a->quotas_hit & 1u << q)) {
+		a->quotas_hit |= (uint16_t)(1u << q);
+		as->hit = a;
+		as->hit_quota = q;
+	}
+	return true;
 }
 
 int quota_by_name(const char *name)

@@ -36,12 +36,18 @@ struct account {
 	uint32_t quota[NR_QUOTAS]; /* QUOTA_INHERIT: the global one */
 	uint32_t nodes, watches, transactions, outstanding;
 	size_t memory;
+	uint16_t quotas_hit; /* a bit each, for good */
+	uint8_t nr_failures; /* of its connection, as far as they are logged */
 };
+_Static_assert(NR_QUOTAS <= 16, "quotas_hit is too small");
 
 struct accounts {
 	struct account *of[DOMID_LIMIT];
 	struct list all;
 	uint32_t quota[NR_QUOTAS];
+	/* an account that has hit a quota for the first time, and which */
+	struct account *hit;
+	enum quota hit_quota;
 };
 
 void accounts_init(struct accounts *as);
@@ -56,8 +62,9 @@ void account_drop(struct accounts *as, unsigned int domid);
 /* The limit that applies; Dom0 has none. */
 uint32_t account_limit(const struct accounts *as, const struct account *a,
 		       enum quota q);
-bool account_exceeds(const struct accounts *as, const struct account *a,
-		     enum quota q, size_t value);
+/* Is @value more than the limit?  Then it is noted in @as->hit, once. */
+bool account_exceeds(struct accounts *as, struct account *a, enum quota q,
+		     size_t value);
 
 /* -1: no such quota. */
 int quota_by_name(const char *name);

@@ -346,14 +346,24 @@ void domain_check_all(struct server *sv)
 	free(all);
 }
 
-void domain_fail(struct server *sv, struct conn *c, uint32_t error)
+#define NR_FAILURES_MAX 8 /* reported; a domain could go on for ever */
+
+static void report_failure(const struct conn *c, uint32_t error)
 {
-	if (c->is_dead)
+	if (c->account->nr_failures == NR_FAILURES_MAX)
 		return;
+	c->account->nr_failures++;
 	server_log("domain %u: %s; not served until it reconnects", c->domid,
 		   error == XENSTORE_ERROR_RINGIDX ? "impossible ring index"
 		   : error == XENSTORE_ERROR_PROTO ? "message too long"
 						   : "event channel lost");
+}
+
+void domain_fail(struct server *sv, struct conn *c, uint32_t error)
+{
+	if (c->is_dead)
+		return;
+	report_failure(c, error);
 	ring_drop_chunks(&sv->store, c);
 	conn_reset(&sv->store, c);
 	c->is_dead = true;

@@ -128,6 +128,16 @@ static void protocol_error(struct server *sv, struct conn *c)
 	server_mark_dirty(sv, c);
 }
 
+/* Once for each quota of a domain, so that no domain can fill the log. */
+static void report_quota(struct accounts *as)
+{
+	server_log("domain %u: quota %s (%u %s) reached", as->hit->domid,
+		   quota_name(as->hit_quota),
+		   account_limit(as, as->hit, as->hit_quota),
+		   quota_meaning(as->hit_quota));
+	as->hit = NULL;
+}
+
 /* Handle the next request if there is one; false when there is not. */
 static bool process_one(struct server *sv, struct conn *c)
 {
@@ -150,6 +160,8 @@ static bool process_one(struct server *sv, struct conn *c)
 	if (sv->trace)
 		trace(sv, c, "IN", &h, payload);
 	request_handle(sv, c, &h, payload);
+	if (sv->store.accounts.hit)
+		report_quota(&sv->store.accounts);
 	conn_consume(c, &h);
 	if (sv->trace)
 		trace_out(sv, c, from);

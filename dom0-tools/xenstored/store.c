@@ -258,10 +258,10 @@ static int set(struct store *s, struct txn *t, const char *path, size_t len,
 }
 
 /* Room in the accounts of @c for @nr more nodes of @bytes in all? */
-static int may_grow(const struct store *s, const struct conn *c,
-		    const struct txn *t, size_t nr, size_t bytes)
+static int may_grow(struct store *s, const struct conn *c, const struct txn *t,
+		    size_t nr, size_t bytes)
 {
-	const struct account *a = c->account;
+	struct account *a = c->account;
 	int64_t nodes = (int64_t)a->nodes + (t ? t->nodes : 0) + (int64_t)nr;
 
 	if (nr && nodes > 0 &&

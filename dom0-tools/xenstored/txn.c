@@ -347,7 +347,7 @@ static void fire(struct store *s, const struct txn *t)
 
 int txn_commit(struct store *s, struct txn *t)
 {
-	const struct account *a = t->conn->account;
+	struct account *a = t->conn->account;
 	struct target live = {s, t, &s->root, true};
 	int rc = 0;
 

@@ -187,6 +187,33 @@ UNIT_TEST(a_message_too_long_harms_only_its_owner)
 	end();
 }
 
+UNIT_TEST(what_a_domain_does_wrong_is_told_but_not_for_ever)
+{
+	const struct account *a;
+	char token[16];
+
+	begin();
+	a = server.ring_of[1]->account;
+	for (int i = 0; i < 20; i++) {
+		page(1)->req_prod += XENSTORE_RING_SIZE + 1;
+		kick(1);
+		daemon_run();
+		expect_failed(1, XENSTORE_ERROR_RINGIDX);
+		reconnect(1);
+	}
+	EXPECT_EQ(a->nr_failures, 8);
+	for (int i = 0; i < 128; i++) {
+		snprintf(token, sizeof(token), "%d", i);
+		EXPECT_EQ(xs_watch(&guest, "data", token), 0);
+		client_event(&guest);
+		EXPECT_EQ(a->quotas_hit, 0);
+	}
+	EXPECT_EQ(xs_watch(&guest, "data", "more"), -E2BIG);
+	EXPECT_EQ(a->quotas_hit, 1 << QUOTA_WATCHES);
+	EXPECT(server.store.accounts.hit == NULL); /* it has been told */
+	end();
+}
+
 UNIT_TEST(our_own_indices_are_not_taken_from_the_page)
 {
 	begin();
