@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The page-type machine, searched through on tiny machines (complete for two
-# frames), and walked at random on a larger one, with sanitizers.
+# The pool; and the page-type machine, searched through on tiny machines
+# (complete for two frames), and walked at random on a larger one.
 MM_TEST := $(O)/tests/unit/mm
 MM_SRC := tests/unit/mm/explore.c hypervisor/mm/page_type.c \
 	hypervisor/mm/page_table.c
@@ -22,7 +22,15 @@ $(MM_TEST)/walk-7x5: $(MM_DEPS)
 	$(MM_CC) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-DFRAMES=7 -DPTES_PER_TABLE=5 -DMAX_STATES=1
 
-MM_EXPLORE := $(addprefix $(MM_TEST)/,explore-2x1 explore-2x2 explore-3x1)
+# the pool of small objects
+$(MM_TEST)/pool: tests/unit/mm/pool_test.c hypervisor/mm/pool.c \
+		tests/unit/unit_test.c $(wildcard hypervisor/include/hv/*.h)
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=gnu11 -g -O1 $(WARN) -DDEBUG -Ihypervisor/include \
+		-Ihypercalls/include -fsanitize=address,undefined \
+		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+
+MM_EXPLORE := $(addprefix $(MM_TEST)/,pool explore-2x1 explore-2x2 explore-3x1)
 
 .PHONY: check-mm soak-mm
 check-mm: $(MM_EXPLORE) $(MM_TEST)/walk-7x3 $(MM_TEST)/walk-7x5 ## explore the page-type machine
