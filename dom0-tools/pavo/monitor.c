@@ -317,6 +317,7 @@ static void begin_anew(struct monitor *m)
 /* Until there is nothing left to do for this domain. */
 static int watch_domain(struct monitor *m)
 {
+	unsigned int code, kept = SHUTDOWN_MAX + 1;
 	struct tool *t = m->t;
 
 	connect_store(m);
@@ -339,12 +340,16 @@ static int watch_domain(struct monitor *m)
 			domain_forget(t, m->domid, m->uuid, m->name);
 			return 0;
 		}
-		if (info.flags & XEN_DOMINF_shutdown) {
-			reload(m);
-			return act(m, domain_shutdown_code(&info));
-		}
 		if (strcmp(e->token, "name") == 0)
 			follow_name(m);
+		code = domain_shutdown_code(&info);
+		if (!(info.flags & XEN_DOMINF_shutdown) || code == kept)
+			continue;
+		reload(m);
+		rc = act(m, code);
+		if (rc < 0 || action_for(m, code) != ACTION_PRESERVE)
+			return rc;
+		kept = code; /* it may be resumed, or destroyed by another */
 	}
 	begin_anew(m);
 	return -errno;
