@@ -52,8 +52,7 @@ static void print_cpu(void)
 		 f->smap ? "SMAP " : "", f->umip ? "UMIP " : "",
 		 f->fsgsbase ? "FSGSBASE " : "", f->xsave ? "XSAVE " : "",
 		 f->use_pcid ? "PCID " : "", f->phys_bits);
-	log_info("Speculation: retpolines on, FPU %s; page tables of guests and hypervisor are %s\n",
-		 f->is_intel ? "eager" : "lazy",
+	log_info("Speculation: retpolines on, FPU eager; page tables of guests and hypervisor are %s\n",
 		 f->is_intel ? "NOT separate (Meltdown, L1TF not mitigated)"
 			     : "not separate (not needed on this CPU)");
 }

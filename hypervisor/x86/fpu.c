@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lazy FPU switching with XSAVE (or FXSAVE).  Whose state the registers hold
- * is known per pcpu, so a vcpu that comes back to where it left finds it there.
- * Intel CPUs leak stale registers speculatively past CR0.TS, so there the
- * state is loaded at once (INTEL-SA-00145).
+ * FPU switching with XSAVE (or FXSAVE).  Whose state the registers hold is known
+ * per pcpu, so a vcpu that comes back to where it left finds it there.  Loading
+ * it at the first use would save little, as kernels switch it for themselves,
+ * and CR0.TS is no wall: Intel CPUs leak stale registers speculatively past it
+ * (INTEL-SA-00145), and QEMU 7.2 lets XSAVE and XRSTOR through.
  */
 #include <hv/assert.h>
 #include <hv/cpu.h>
@@ -140,15 +141,9 @@ void fpu_switch_in(struct vcpu *v)
 {
 	if (cpu_features.xsave)
 		xsetbv(v->arch.xcr0);
-	if (cpu_features.is_intel && !v->arch.ts)
-		load(v);
-	else
+	if (v->arch.ts)
 		stts();
-}
-
-void fpu_device_not_available(struct vcpu *v)
-{
-	if (!v->arch.ts)
+	else
 		load(v);
 }
 
@@ -157,8 +152,8 @@ void fpu_set_ts(struct vcpu *v, bool set)
 	v->arch.ts = set;
 	if (set)
 		stts();
-	else if (v->arch.fpu_dirty)
-		clts();
+	else
+		load(v);
 }
 
 int fpu_set_xcr0(struct vcpu *v, uint64_t xcr0)

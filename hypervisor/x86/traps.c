@@ -260,9 +260,7 @@ void do_guest_trap(struct regs *r)
 			inject_exception(r, TRAP_UD, 0);
 		break;
 	case TRAP_NM:
-		fpu_device_not_available(current);
-		if (current->arch.ts)
-			inject_exception(r, TRAP_NM, 0);
+		inject_exception(r, TRAP_NM, 0);
 		break;
 	case TRAP_DB:
 		debug_trap(r);

@@ -64,7 +64,6 @@ int emulate_forced_cpuid(struct regs *r);
 /* 1: a write to a page table was carried out, or a fault injected. */
 int emulate_pt_write(struct regs *r, uint64_t cr2);
 
-void fpu_device_not_available(struct vcpu *v);
 
 /* Registers and a symbolised backtrace. */
 void show_regs(const struct regs *r);
