@@ -295,8 +295,8 @@ static bool will_go(struct tool *t, const struct xen_domctl_getdomaininfo *info)
 		req_clear(&t->r); /* another tool's */
 		return false;
 	}
-	return cfg.on_poweroff != ACTION_PRESERVE &&
-	       cfg.on_reboot != ACTION_PRESERVE &&
+	return monitor_action(&cfg, domain_shutdown_code(info)) !=
+		       ACTION_PRESERVE &&
 	       monitor_pid(&t->r, info->domain) != 0;
 }
 
@@ -547,7 +547,8 @@ int cmd_trigger(struct tool *t, int argc, char **argv)
 		return rc;
 	rc = dom_send_trigger(&t->hv, domid, triggers[i].trigger,
 			      (uint32_t)vcpu);
-	if (rc == -ENOSYS || rc == -EOPNOTSUPP)
+	/* the vcpu has been checked, so -EINVAL is about the trigger */
+	if (rc == -ENOSYS || rc == -EOPNOTSUPP || rc == -EINVAL)
 		return req_fail(&t->r, rc,
 				"the hypervisor does not send %s to PV "
 				"domains",

@@ -134,21 +134,21 @@ pid_t monitor_pid(struct req *r, domid_t domid)
 	return pid;
 }
 
-static int64_t action_for(const struct monitor *m, unsigned int code)
+int64_t monitor_action(const struct domcfg *cfg, unsigned int code)
 {
 	switch (code) {
 	case SHUTDOWN_poweroff:
-		return m->cfg.on_poweroff;
+		return cfg->on_poweroff;
 	case SHUTDOWN_reboot:
-		return m->cfg.on_reboot;
+		return cfg->on_reboot;
 	case SHUTDOWN_watchdog:
-		return m->cfg.on_watchdog;
+		return cfg->on_watchdog;
 	case SHUTDOWN_soft_reset:
-		return m->cfg.on_soft_reset;
+		return cfg->on_soft_reset;
 	case SHUTDOWN_suspend:
 		return ACTION_PRESERVE; /* whoever suspends it resumes it */
 	default:
-		return m->cfg.on_crash;
+		return cfg->on_crash;
 	}
 }
 
@@ -214,7 +214,7 @@ static void dump_core(struct monitor *m)
 
 static int act(struct monitor *m, unsigned int code)
 {
-	int64_t action = action_for(m, code);
+	int64_t action = monitor_action(&m->cfg, code);
 	int rc;
 
 	say(m, "ended, code %u: %s", code, action_name(action));
@@ -347,7 +347,7 @@ static int watch_domain(struct monitor *m)
 			continue;
 		reload(m);
 		rc = act(m, code);
-		if (rc < 0 || action_for(m, code) != ACTION_PRESERVE)
+		if (rc < 0 || monitor_action(&m->cfg, code) != ACTION_PRESERVE)
 			return rc;
 		kept = code; /* it may be resumed, or destroyed by another */
 	}

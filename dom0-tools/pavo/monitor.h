@@ -9,6 +9,11 @@
 
 #include "tool.h"
 
+struct domcfg;
+
+/* What a monitor does when its domain has shut down with @code. */
+int64_t monitor_action(const struct domcfg *cfg, unsigned int code);
+
 /* Start one for @domid, in the background. */
 int monitor_spawn(struct req *r, domid_t domid);
 

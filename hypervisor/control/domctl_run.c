@@ -30,8 +30,11 @@ long domctl_sendtrigger(struct domain *d, struct xen_domctl_sendtrigger *op)
 
 	if (!v)
 		return op->vcpu < d->max_vcpus ? -ESRCH : -EINVAL;
+	if (op->trigger == XEN_DOMCTL_SENDTRIGGER_POWER ||
+	    op->trigger == XEN_DOMCTL_SENDTRIGGER_SLEEP)
+		return -EINVAL; /* buttons of a PC, which it has not; as Xen */
 	if (op->trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
-		return -ENOSYS; /* buttons and lines of a PC: it has none */
+		return -ENOSYS; /* lines of a PC */
 	WRITE_ONCE(v->nmi_pending, true);
 	vcpu_kick(v);
 	return 0;

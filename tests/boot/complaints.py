@@ -23,6 +23,10 @@ def normalised(line):
 
 
 def complaints(log):
-    """{normalised line: line as printed} of the kernel's suspect lines."""
+    """{normalised line: line as printed} of the kernel's suspect lines.
+
+    It repeats its command line, in which a task may have such a name.
+    """
     return {normalised(line): line for line in log.splitlines()
-            if re.match(r"\[ *\d+\.|@error", line) and SUSPECT.search(line)}
+            if re.match(r"\[ *\d+\.|@error", line) and SUSPECT.search(line)
+            and "command line" not in line.lower()}

@@ -657,10 +657,16 @@ UNIT_TEST(a_monitor_starts_again_what_reboots)
 
 UNIT_TEST(a_monitor_does_what_the_configuration_says)
 {
-	end_with(3, "on_crash=preserve");
+	begin(128);
+	EXPECT_EQ(create("on_crash=preserve"), 0);
+	fake_domain(1)->info.flags = XEN_DOMINF_shutdown | 3 << 16;
+	/* found, seen crashed and kept, then ended by somebody else */
+	fake.looks_to_live = 3;
+	expect_ok("monitor 1");
+	EXPECT(strstr(out, "ended, code 3: preserve") != NULL);
 	EXPECT(fake_domain(1) != NULL && fake_domain(2) == NULL);
-	expect_ok("destroy demo");
-	expect_nothing_left();
+	EXPECT_EQ(fake_store_count("/local/domain/1"), 0);
+	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 0);
 }
 
 UNIT_TEST(a_crashed_domain_can_be_set_aside)

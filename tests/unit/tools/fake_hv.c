@@ -304,6 +304,8 @@ static int domctl(struct xen_domctl *op)
 		d->info.flags &= ~XEN_DOMINF_paused;
 		return 0;
 	case XEN_DOMCTL_getdomaininfo:
+		if (fake.looks_to_live > 0 && --fake.looks_to_live == 0)
+			d->info.flags |= XEN_DOMINF_dying;
 		op->u.getdomaininfo = d->info;
 		return 0;
 	case XEN_DOMCTL_max_mem:

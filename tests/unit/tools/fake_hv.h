@@ -47,6 +47,8 @@ struct fake {
 	unsigned int fail_at, nr_calls;
 	int fail_rc;
 	unsigned int nr_mapped; /* pages mapped and not unmapped */
+	/* looks at a single domain after which it is dying; 0: never */
+	unsigned int looks_to_live;
 };
 
 extern struct fake fake;
