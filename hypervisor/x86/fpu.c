@@ -73,8 +73,7 @@ void fpu_free_vcpu(struct vcpu *v)
 		if (fpu_owner[i] == v)
 			fpu_owner[i] = NULL;
 	if (v->arch.fpu)
-		hv_pages_free(v->arch.fpu,
-			      fpu_area_size() > PAGE_SIZE ? 1 : 0);
+		hv_pages_free(v->arch.fpu, fpu_area_size() > PAGE_SIZE ? 1 : 0);
 	v->arch.fpu = NULL;
 }
 
@@ -125,26 +124,21 @@ static void load(struct vcpu *v)
 		fpu_owner[cpu] = v;
 		v->arch.fpu_cpu = cpu;
 	}
-	v->arch.fpu_dirty = true;
 }
 
 void fpu_switch_out(struct vcpu *v)
 {
-	if (!v->arch.fpu_dirty)
-		return;
-	clts(); /* the guest may have set TS itself meanwhile */
+	clts(); /* the guest may have set TS */
 	save(v);
-	v->arch.fpu_dirty = false;
 }
 
 void fpu_switch_in(struct vcpu *v)
 {
 	if (cpu_features.xsave)
 		xsetbv(v->arch.xcr0);
+	load(v); /* even if its guest set TS: see above */
 	if (v->arch.ts)
 		stts();
-	else
-		load(v);
 }
 
 void fpu_set_ts(struct vcpu *v, bool set)
@@ -153,7 +147,7 @@ void fpu_set_ts(struct vcpu *v, bool set)
 	if (set)
 		stts();
 	else
-		load(v);
+		clts();
 }
 
 int fpu_set_xcr0(struct vcpu *v, uint64_t xcr0)

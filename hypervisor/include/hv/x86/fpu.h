@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * FPU and vector state: loaded when a vcpu begins to run, unless its guest has
- * set CR0.TS, and saved when another one does.
+ * FPU and vector state: loaded when a vcpu begins to run, saved when another
+ * one does.
  */
 #ifndef HV_X86_FPU_H
 #define HV_X86_FPU_H
@@ -11,8 +11,8 @@
 int fpu_init_vcpu(struct vcpu *v);
 void fpu_free_vcpu(struct vcpu *v);
 
-void fpu_switch_out(struct vcpu *v); /* save if loaded                      */
-void fpu_switch_in(struct vcpu *v);  /* load                                */
+void fpu_switch_out(struct vcpu *v);
+void fpu_switch_in(struct vcpu *v);
 
 /* The guest sets or clears its CR0.TS; current only. */
 void fpu_set_ts(struct vcpu *v, bool set);

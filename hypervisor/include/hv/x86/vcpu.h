@@ -39,15 +39,14 @@ struct arch_vcpu {
 	struct regs regs; /* while not running */
 
 	bool in_kernel;	  /* guest kernel mode (tables, GS)            */
-	bool fpu_dirty;	  /* the registers are newer than the area     */
 	uint32_t fpu_cpu; /* where its state was last loaded           */
 	bool ts;	  /* the guest set CR0.TS                      */
 	uint8_t iopl;	  /* virtual                                   */
 	uint8_t nmi_masked;
 	bool syscall_fast; /* 64-bit callback set, and it masks events */
 
-	uint64_t cr3_kernel, cr3_user; /* machine addresses, 0: none   */
-	uint64_t load_kernel, load_user; /* what a toggle puts in CR3   */
+	uint64_t cr3_kernel, cr3_user;	  /* machine addresses, 0: none   */
+	uint64_t load_kernel, load_user;  /* what a toggle puts in CR3   */
 	struct page *l4_kernel, *l4_user; /* references and type held  */
 
 	struct callback event, failsafe, syscall, syscall32, sysenter, nmi;
@@ -73,7 +72,7 @@ struct arch_vcpu {
 	uint32_t iobitmap_ports;
 	uint32_t cf8; /* latched PCI config address */
 
-	struct page *put_later; /* table whose release was preempted   */
+	struct page *put_later;	       /* table whose release was preempted   */
 	struct page *put_later_too[2]; /* more of them, rarely         */
 };
 
