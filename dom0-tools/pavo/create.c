@@ -151,34 +151,23 @@ static int check_memory(struct tool *t, const struct domcfg *cfg)
 
 static int check_unique(struct tool *t, const struct domcfg *cfg)
 {
-	const struct domain *other;
-	struct domains d;
-	int rc = domains_load(t, &d);
+	struct domain other;
+	int rc = domains_taken(t, cfg->name, cfg->uuid, &other);
 
-	if (rc < 0)
+	if (rc <= 0)
 		return rc;
-	other = domains_by_name(&d, cfg->name, DOMID_INVALID);
-	if (other != NULL) {
-		req_fail(&t->r, -EEXIST,
-			 "the name \"%s\" is in use by domain %u", cfg->name,
-			 other->info.domain);
-		domcfg_where(&t->r, cfg, "name");
-		return req_hint(&t->r,
-				"`pavo destroy %s` ends that one, or "
-				"give this one another name",
-				cfg->name);
+	if (strcmp(other.name, cfg->name) != 0) {
+		req_fail(&t->r, -EEXIST, "the UUID is in use by domain %u (%s)",
+			 other.info.domain, other.name);
+		return domcfg_where(&t->r, cfg, "uuid");
 	}
-	for (size_t i = 0; i < d.nr; i++) {
-		/* one that is started again may not be completely gone yet */
-		if (!(d.all[i].info.flags & XEN_DOMINF_dying) &&
-		    memcmp(d.all[i].info.handle, cfg->uuid, 16) == 0) {
-			req_fail(&t->r, -EEXIST,
-				 "the UUID is in use by domain %u (%s)",
-				 d.all[i].info.domain, d.all[i].name);
-			return domcfg_where(&t->r, cfg, "uuid");
-		}
-	}
-	return 0;
+	req_fail(&t->r, -EEXIST, "the name \"%s\" is in use by domain %u",
+		 cfg->name, other.info.domain);
+	domcfg_where(&t->r, cfg, "name");
+	return req_hint(&t->r,
+			"`pavo destroy %s` ends that one, or give this one "
+			"another name",
+			cfg->name);
 }
 
 /* Nothing is made; what is opened stays open in @p. */

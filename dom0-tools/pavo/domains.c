@@ -212,6 +212,90 @@ int domains_load(struct tool *t, struct domains *d)
 	return 0;
 }
 
+/* What a new domain must not share with one there is. */
+struct identity {
+	const char *name;
+	const char *coded; /* the name as entries have it */
+	const uint8_t *uuid;
+};
+
+/* As far as its text tells, without asking for the domain. */
+static bool may_share(const char *entry, const struct identity *id)
+{
+	bool same_uuid = true;
+	const char *p;
+
+	entry_domid(entry, &p);
+	if (*p++ != '-')
+		return false;
+	for (int i = 0; i < 4; i++, p += 2) {
+		if (p[0] == '\0' || p[1] == '\0')
+			return false;
+		same_uuid &= is_hex(p, id->uuid[i]);
+	}
+	return *p == '-' && (same_uuid || strcmp(p + 1, id->coded) == 0);
+}
+
+/* Ask for the domain; one that is going needs its name, but no UUID. */
+static bool does_share(struct tool *t, domid_t domid, const char *entry,
+		       const struct identity *id, struct domain *out)
+{
+	const char *coded = NULL;
+
+	if (dom_info(&t->hv, domid, &out->info) < 0)
+		return false;
+	out->has_entry = entry != NULL;
+	if (entry != NULL)
+		coded = entry_match(entry, &out->info);
+	if (entry != NULL && coded == NULL)
+		return false;
+	out->name = coded != NULL ? entry_name(&t->r, coded)
+				  : domain_name(t, domid);
+	return strcmp(out->name, id->name) == 0 ||
+	       (!(out->info.flags & XEN_DOMINF_dying) &&
+		memcmp(out->info.handle, id->uuid, 16) == 0);
+}
+
+/*
+ * Entries that cannot be meant are passed over; domains without an entry,
+ * which other tools made, are asked for.
+ */
+int domains_taken(struct tool *t, const char *name, const uint8_t uuid[16],
+		  struct domain *out)
+{
+	uint8_t has_entry[DOMID_FIRST_RESERVED / 8 + 1] = {0};
+	struct identity id = {name, NULL, uuid};
+	const char *list, *rest;
+	size_t len;
+	int rc = tool_both(t);
+
+	if (rc < 0)
+		return rc;
+	id.coded = strrchr(domain_entry(&t->r, 0, uuid, name), '/') +
+		   sizeof("/0-00000000-") - 1;
+	rc = xs_directory(&t->xs, 0, DOMAINS_PATH, &list, &len);
+	for (size_t at = 0; rc == 0 && at < len; at += strlen(list + at) + 1) {
+		unsigned long domid = entry_domid(list + at, &rest);
+
+		if (domid >= DOMID_FIRST_RESERVED)
+			continue;
+		has_entry[domid / 8] |= (uint8_t)(1 << domid % 8);
+		if (may_share(list + at, &id) &&
+		    does_share(t, (domid_t)domid, list + at, &id, out))
+			return 1;
+	}
+	rc = xs_directory(&t->xs, 0, "/local/domain", &list, &len);
+	for (size_t at = 0; rc == 0 && at < len; at += strlen(list + at) + 1) {
+		unsigned long domid = entry_domid(list + at, &rest);
+
+		if (domid < DOMID_FIRST_RESERVED &&
+		    !(has_entry[domid / 8] & 1 << domid % 8) &&
+		    does_share(t, (domid_t)domid, NULL, &id, out))
+			return 1;
+	}
+	return 0;
+}
+
 const struct domain *domains_by_name(const struct domains *d, const char *name,
 				     domid_t except)
 {

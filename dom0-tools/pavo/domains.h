@@ -43,6 +43,13 @@ const char *domain_name(struct tool *t, domid_t domid);
 const struct domain *domains_by_name(const struct domains *d, const char *name,
 				     domid_t except);
 
+/*
+ * The domain that has this name or UUID, without looking at all the others:
+ * 1 and *@out, 0 if there is none, or -errno, recorded.
+ */
+int domains_taken(struct tool *t, const char *name, const uint8_t uuid[16],
+		  struct domain *out);
+
 /* The path of a domain's entry. */
 const char *domain_entry(struct req *r, domid_t domid, const uint8_t uuid[16],
 			 const char *name);
