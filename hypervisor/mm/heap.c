@@ -236,7 +236,8 @@ bool heap_claim(int64_t pages)
 	return ok;
 }
 
-static bool is_clear(const struct page *pg)
+/* Only for ASSERT. */
+static __attribute__((unused)) bool is_clear(const struct page *pg)
 {
 	const uint64_t *word = page_to_virt(pg);
 
