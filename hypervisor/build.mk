@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # The hypervisor: build/pavo, an ELF64 that multiboot 1 and 2 load, packed as
 # build/pavo.gz; and build/debug/pavo, the same with assertions and lock-rank
 # checks, which the tests run.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # nm -n output on standard input -> the symbol table in assembly (lib/symbols.c).
 awk '
 BEGIN { n = 0; off = 0 }

@@ -83,8 +83,7 @@ void *boot_alloc(size_t size, size_t align)
 		}
 	}
 	if (!best)
-		panic("not enough memory to start: %lu KiB wanted",
-		      size >> 10);
+		panic("not enough memory to start: %lu KiB wanted", size >> 10);
 	if (best + size < free_range[at].end) {
 		BUG_ON(nr_free == MAX_FREE);
 		free_range[nr_free].start = best + size;

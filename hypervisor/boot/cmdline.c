@@ -62,12 +62,33 @@ static bool parse_size(const char *s, size_t n, uint64_t *bytes)
 
 	if (n) {
 		switch (s[n - 1]) {
-		case 'b': case 'B': shift = 0; n--; break;
-		case 'k': case 'K': shift = 10; n--; break;
-		case 'm': case 'M': shift = 20; n--; break;
-		case 'g': case 'G': shift = 30; n--; break;
-		case 't': case 'T': shift = 40; n--; break;
-		default: break;
+		case 'b':
+		case 'B':
+			shift = 0;
+			n--;
+			break;
+		case 'k':
+		case 'K':
+			shift = 10;
+			n--;
+			break;
+		case 'm':
+		case 'M':
+			shift = 20;
+			n--;
+			break;
+		case 'g':
+		case 'G':
+			shift = 30;
+			n--;
+			break;
+		case 't':
+		case 'T':
+			shift = 40;
+			n--;
+			break;
+		default:
+			break;
 		}
 	}
 	if (!parse_uint(s, n, &v) || v > (~0ULL >> shift))
@@ -169,9 +190,9 @@ static int level_of(const char *val)
 		const char *name;
 		int level;
 	} levels[] = {
-		{ "none", LOG_ERR }, { "error", LOG_ERR },
-		{ "warning", LOG_WARNING }, { "info", LOG_INFO },
-		{ "debug", LOG_DEBUG }, { "all", LOG_DEBUG },
+		{"none", LOG_ERR},	  {"error", LOG_ERR},
+		{"warning", LOG_WARNING}, {"info", LOG_INFO},
+		{"debug", LOG_DEBUG},	  {"all", LOG_DEBUG},
 	};
 	const char *slash = strchr(val, '/');
 	size_t n = slash ? (size_t)(slash - val) : strlen(val);
@@ -225,17 +246,17 @@ static bool opt_vga(const char *val)
 }
 
 static const struct option options[] = {
-	{ "console", opt_console, "com1, vga or none, separated by commas" },
-	{ "com1", opt_com1, "a speed of 50 to 115200 or auto, then ,8n1" },
-	{ "vga", opt_vga, "text-80x25, current or keep" },
-	{ "dom0_mem", opt_dom0_mem,
-	  "SIZE, min:SIZE, max:SIZE with K, M or G, separated by commas" },
-	{ "dom0_max_vcpus", opt_dom0_max_vcpus, "a number from 1" },
-	{ "maxcpus", opt_maxcpus, "a number from 1" },
-	{ "loglvl", opt_loglvl, "none, error, warning, info, debug or all" },
-	{ "guest_loglvl", opt_guest_loglvl,
-	  "none, error, warning, info, debug or all" },
-	{ "noreboot", opt_noreboot, "nothing, yes or no" },
+	{"console", opt_console, "com1, vga or none, separated by commas"},
+	{"com1", opt_com1, "a speed of 50 to 115200 or auto, then ,8n1"},
+	{"vga", opt_vga, "text-80x25, current or keep"},
+	{"dom0_mem", opt_dom0_mem,
+	 "SIZE, min:SIZE, max:SIZE with K, M or G, separated by commas"},
+	{"dom0_max_vcpus", opt_dom0_max_vcpus, "a number from 1"},
+	{"maxcpus", opt_maxcpus, "a number from 1"},
+	{"loglvl", opt_loglvl, "none, error, warning, info, debug or all"},
+	{"guest_loglvl", opt_guest_loglvl,
+	 "none, error, warning, info, debug or all"},
+	{"noreboot", opt_noreboot, "nothing, yes or no"},
 };
 
 static void parse_one(char *word)
@@ -251,7 +272,8 @@ static void parse_one(char *word)
 		if (strcmp(word, options[i].name))
 			continue;
 		if (!options[i].parse(val))
-			log_warn("option %s=%s: bad value, ignored; expected %s\n",
+			log_warn("option %s=%s: bad value, ignored; expected "
+				 "%s\n",
 				 word, val, options[i].expects);
 		return;
 	}

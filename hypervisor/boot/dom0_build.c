@@ -337,8 +337,9 @@ static void describe(const struct build *b)
 static int make_domain(struct build *b)
 {
 	struct domain_config config = {
-		.max_vcpus = opt.dom0_max_vcpus ? opt.dom0_max_vcpus
-						: cpumask_weight(cpu_online_map),
+		.max_vcpus = opt.dom0_max_vcpus
+				     ? opt.dom0_max_vcpus
+				     : cpumask_weight(cpu_online_map),
 		.max_evtchn_port = ~0u,
 		.max_grant_frames = -1,
 		.max_maptrack_frames = -1,

@@ -34,6 +34,7 @@ static int add_block(struct dom0_memory *m, mfn_t mfn, uint64_t nr)
 	struct extent *last =
 		m->nr_extents ? &m->extents[m->nr_extents - 1] : NULL;
 
+	ASSERT(m->extents);
 	if (last && last->mfn + last->nr == mfn.v) {
 		last->nr += nr;
 	} else {

@@ -27,8 +27,8 @@ __attribute__((noreturn)) void idle_from(struct cpu_info *ci);
 
 static void print_memory_map(void)
 {
-	static const char *const names[] = { "?",    "usable",	   "reserved",
-					     "ACPI", "ACPI NVS", "unusable" };
+	static const char *const names[] = {"?",    "usable",	"reserved",
+					    "ACPI", "ACPI NVS", "unusable"};
 	uint64_t ram = 0;
 
 	log_info("memory map:\n");
@@ -52,7 +52,8 @@ static void print_cpu(void)
 		 f->smap ? "SMAP " : "", f->umip ? "UMIP " : "",
 		 f->fsgsbase ? "FSGSBASE " : "", f->xsave ? "XSAVE " : "",
 		 f->use_pcid ? "PCID " : "", f->phys_bits);
-	log_info("Speculation: retpolines on, FPU eager; page tables of guests and hypervisor are %s\n",
+	log_info("Speculation: retpolines on, FPU eager; page tables of guests "
+		 "and hypervisor are %s\n",
 		 f->is_intel ? "NOT separate (Meltdown, L1TF not mitigated)"
 			     : "not separate (not needed on this CPU)");
 }
@@ -87,7 +88,8 @@ static void share_m2p(void)
 
 	for (uint64_t c = 0; c < chunks; c++)
 		for (uint64_t i = 0; i < 512; i++)
-			page_share(mfn_to_page(MFN(m2p_frame((unsigned int)c).v + i)),
+			page_share(mfn_to_page(MFN(
+					   m2p_frame((unsigned int)c).v + i)),
 				   dom_xen, false);
 }
 
@@ -163,8 +165,8 @@ void hv_start(uint32_t magic, uint64_t info)
 	cpu_features_init();
 	start_memory();
 	console_init();
-	log_info("Pavo " PAVO_VERSION ", ABI of Xen 4.17, built with "
-		 __VERSION__ "\n");
+	log_info("Pavo " PAVO_VERSION
+		 ", ABI of Xen 4.17, built with " __VERSION__ "\n");
 	if (!loaded)
 		panic("not started by a multiboot loader (magic %#x)", magic);
 	log_info("Boot loader: %s\n", boot_info.loader);

@@ -27,7 +27,7 @@ static void add_range(uint64_t addr, uint64_t size, uint32_t type)
 	if (!size || boot_info.nr_e820 == MAX_E820)
 		return;
 	e = &boot_info.e820[boot_info.nr_e820++];
-	*e = (struct e820_entry){ addr, size, type };
+	*e = (struct e820_entry){addr, size, type};
 }
 
 static void add_module(uint64_t start, uint64_t end, const char *cmdline)
@@ -169,7 +169,8 @@ static void read_mb2_tag(const struct mb2_tag *t)
 
 static void read_mb2(const uint32_t *info)
 {
-	const char *p = (const char *)info + 8, *end = (const char *)info + *info;
+	const char *p = (const char *)info + 8,
+		   *end = (const char *)info + *info;
 
 	boot_info.has_text_vga = true;
 	while (p + sizeof(struct mb2_tag) <= end) {

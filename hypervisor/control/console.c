@@ -260,7 +260,8 @@ static void serial_interrupt(void *data)
 		for_dom0 |= receive((char)c, &announce);
 	spin_unlock(&lock);
 	if (announce)
-		log_err("*** Serial input to %s (type 'CTRL-a' three times to switch input)\n",
+		log_err("*** Serial input to %s (type 'CTRL-a' three times to "
+			"switch input)\n",
 			input_to_hv ? "PAVO: h for help" : "DOM0");
 	if (for_dom0)
 		send_global_virq(VIRQ_CONSOLE);
@@ -283,5 +284,6 @@ void console_init_irq(void)
 		return;
 	irq_register_gsi(SERIAL_GSI, serial_interrupt, NULL);
 	serial_enable_interrupt();
-	log_err("*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)\n");
+	log_err("*** Serial input to DOM0 (type 'CTRL-a' three times to switch "
+		"input)\n");
 }

@@ -65,8 +65,8 @@ long domctl_gdbsx_guestmemio(struct domain *d,
 		return -EINVAL;
 	while (done < end) {
 		uint64_t va = op->gva + done;
-		uint32_t n = min(end - done,
-				 (uint32_t)(PAGE_SIZE - va % PAGE_SIZE));
+		uint32_t n =
+			min(end - done, (uint32_t)(PAGE_SIZE - va % PAGE_SIZE));
 
 		if (transfer(d, va, guest_ptr(op->uva + done), n, op->gwr))
 			return -EFAULT;

@@ -14,8 +14,7 @@ static uint32_t vcpu_flags(struct domain *d,
 	bool running = false, blocked = true;
 	struct vcpu *v;
 
-	for_each_vcpu(d, v)
-	{
+	for_each_vcpu (d, v) {
 		info->cpu_time += vcpu_cpu_time(v);
 		info->max_vcpu_id = v->id;
 		if (v->is_down)

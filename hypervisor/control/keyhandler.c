@@ -41,8 +41,7 @@ static void show_registers(void)
 {
 	unsigned int cpu;
 
-	for_each_cpu(cpu, cpu_online_map)
-	{
+	for_each_cpu (cpu, cpu_online_map) {
 		log_info("CPU %u:\n", cpu);
 		smp_call(cpumask_of(cpu), show_this_cpu, NULL);
 	}
@@ -54,8 +53,7 @@ static void show_dom0_registers(void)
 
 	if (!dom0)
 		return;
-	for_each_vcpu(dom0, v)
-	{
+	for_each_vcpu (dom0, v) {
 		log_info("d0v%u, %s\n", v->id,
 			 v->sched.is_running ? "running: as it was last saved"
 					     : "not running");
@@ -114,14 +112,16 @@ static void show_domain(struct domain *d)
 		 (unsigned long long)d->max_pages,
 		 (unsigned long long)d->claimed_pages, d->sched.weight,
 		 d->sched.cap, (unsigned long long)d->dirty_cpus);
-	for_each_vcpu(d, v) show_vcpu(v);
+	for_each_vcpu (d, v)
+		show_vcpu(v);
 }
 
 static void for_domains(void (*fn)(struct domain *d))
 {
 	struct domain *d;
 
-	for_each_domain(d) fn(d);
+	for_each_domain (d)
+		fn(d);
 }
 
 static void show_domains(void)

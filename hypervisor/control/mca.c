@@ -46,9 +46,9 @@ static void describe(unsigned int cpu, struct mcinfo_logical_cpu *c)
 	c->mc_family = family == 15 ? family + (l1.a >> 20 & 0xff) : family;
 	c->mc_model = (l1.a >> 4 & 15) | (l1.a >> 12 & 0xf0);
 	c->mc_step = l1.a & 15;
-	c->mc_vendor = cpu_features.is_intel ? VENDOR_INTEL :
-		       cpu_features.is_amd   ? VENDOR_AMD :
-					       VENDOR_UNKNOWN;
+	c->mc_vendor = cpu_features.is_intel ? VENDOR_INTEL
+		       : cpu_features.is_amd ? VENDOR_AMD
+					     : VENDOR_UNKNOWN;
 	memcpy(c->mc_vendorid, &id.b, 4);
 	memcpy(c->mc_vendorid + 4, &id.d, 4);
 	memcpy(c->mc_vendorid + 8, &id.c, 4);
@@ -71,7 +71,7 @@ static int physcpuinfo(struct xen_mc_physcpuinfo *op)
 
 	if (op->info && op->ncpus < cpumask_weight(cpu_online_map))
 		return -EFAULT; /* as Xen says it */
-	for_each_cpu(cpu, cpu_online_map) {
+	for_each_cpu (cpu, cpu_online_map) {
 		guest_ptr_t to = guest_ptr(op->info + n * sizeof(c));
 
 		describe(cpu, &c);

@@ -35,7 +35,8 @@ static uint32_t sum(const struct counter *c, uint32_t i)
 	uint32_t total = 0;
 	unsigned int cpu;
 
-	for_each_cpu(cpu, cpu_online_map) total += value(c, cpu, i);
+	for_each_cpu (cpu, cpu_online_map)
+		total += value(c, cpu, i);
 	return total;
 }
 
@@ -60,8 +61,9 @@ static int put_values(const struct counter *c, uint64_t to, uint32_t *n)
 			rc = put_value(to, n, sum(c, i));
 		return rc;
 	}
-	for_each_cpu(cpu, cpu_online_map) if (!rc) rc =
-		put_value(to, n, value(c, cpu, 0));
+	for_each_cpu (cpu, cpu_online_map)
+		if (!rc)
+			rc = put_value(to, n, value(c, cpu, 0));
 	return rc;
 }
 

@@ -76,9 +76,9 @@ int physdev_setup_gsi(struct domain *d, struct physdev_setup_gsi *op)
 	(void)d;
 	if (op->gsi < 0 || !ioapic_has_gsi((uint32_t)op->gsi))
 		return -EINVAL;
-	return irq_configure_gsi((uint32_t)index_nospec((uint64_t)op->gsi,
-							MAX_GSIS),
-				 op->triggering, op->polarity);
+	return irq_configure_gsi(
+		(uint32_t)index_nospec((uint64_t)op->gsi, MAX_GSIS),
+		op->triggering, op->polarity);
 }
 
 /* --- mapping --- */
@@ -102,17 +102,15 @@ static int map_gsi(struct domain *caller, struct domain *d,
 		return -EINVAL;
 	if (!may_use_gsi(caller, (uint32_t)op->index))
 		return -EPERM;
-	return pirq_map_gsi(d,
-			    (uint32_t)index_nospec((uint64_t)op->index,
-						   MAX_GSIS),
-			    op->pirq);
+	return pirq_map_gsi(
+		d, (uint32_t)index_nospec((uint64_t)op->index, MAX_GSIS),
+		op->pirq);
 }
 
 static int map_msi(struct domain *caller, struct domain *d,
 		   const struct physdev_map_pirq *op)
 {
-	pci_sbdf_t dev = { .bus = (uint8_t)op->bus,
-			   .devfn = (uint8_t)op->devfn };
+	pci_sbdf_t dev = {.bus = (uint8_t)op->bus, .devfn = (uint8_t)op->devfn};
 
 	if (!caller->is_privileged)
 		return -EPERM;
@@ -188,7 +186,7 @@ static int add(pci_sbdf_t dev)
 
 int physdev_pci_device_add(struct domain *d, struct physdev_pci_device_add *op)
 {
-	pci_sbdf_t dev = { op->seg, op->bus, op->devfn };
+	pci_sbdf_t dev = {op->seg, op->bus, op->devfn};
 
 	(void)d;
 	if (op->flags & XEN_PCI_DEV_VIRTFN) {
@@ -201,7 +199,7 @@ int physdev_pci_device_add(struct domain *d, struct physdev_pci_device_add *op)
 int physdev_manage_pci_add(struct domain *d, struct physdev_manage_pci *op)
 {
 	(void)d;
-	return add((pci_sbdf_t){ 0, op->bus, op->devfn });
+	return add((pci_sbdf_t){0, op->bus, op->devfn});
 }
 
 int physdev_manage_pci_add_ext(struct domain *d,
@@ -209,8 +207,8 @@ int physdev_manage_pci_add_ext(struct domain *d,
 {
 	(void)d;
 	if (op->is_virtfn)
-		return add((pci_sbdf_t){ 0, op->physfn.bus, op->physfn.devfn });
-	return add((pci_sbdf_t){ 0, op->bus, op->devfn });
+		return add((pci_sbdf_t){0, op->physfn.bus, op->physfn.devfn});
+	return add((pci_sbdf_t){0, op->bus, op->devfn});
 }
 
 /* Its messages go when their pirqs are unmapped. */
@@ -231,25 +229,25 @@ int physdev_manage_pci_remove(struct domain *d, struct physdev_manage_pci *op)
 int physdev_restore_msi(struct domain *d, struct physdev_restore_msi *op)
 {
 	(void)d;
-	return msi_restore((pci_sbdf_t){ 0, op->bus, op->devfn });
+	return msi_restore((pci_sbdf_t){0, op->bus, op->devfn});
 }
 
 int physdev_restore_msi_ext(struct domain *d, struct physdev_pci_device *op)
 {
 	(void)d;
-	return msi_restore((pci_sbdf_t){ op->seg, op->bus, op->devfn });
+	return msi_restore((pci_sbdf_t){op->seg, op->bus, op->devfn});
 }
 
 int physdev_prepare_msix(struct domain *d, struct physdev_pci_device *op)
 {
 	(void)d;
-	return msix_prepare((pci_sbdf_t){ op->seg, op->bus, op->devfn });
+	return msix_prepare((pci_sbdf_t){op->seg, op->bus, op->devfn});
 }
 
 int physdev_release_msix(struct domain *d, struct physdev_pci_device *op)
 {
 	(void)d;
-	return msix_release((pci_sbdf_t){ op->seg, op->bus, op->devfn });
+	return msix_release((pci_sbdf_t){op->seg, op->bus, op->devfn});
 }
 
 /* Configuration space is read through ports; Dom0 may map ECAM by itself. */

@@ -109,7 +109,7 @@ int platform_getidletime(struct domain *d, struct xenpf_getidletime *op)
 	if (nr < NR_CPUS)
 		map &= (1ULL << nr) - 1;
 	map &= cpu_online_map;
-	for_each_cpu(cpu, map) {
+	for_each_cpu (cpu, map) {
 		uint64_t ns = sched_idle_ns(cpu);
 
 		if (copy_to_guest(guest_ptr(op->idletime + cpu * 8), &ns, 8))
@@ -141,8 +141,7 @@ int platform_firmware_info(struct domain *d, struct xenpf_firmware_info *op)
 		if (op->index)
 			return -ESRCH;
 		/* BIOS data area, 0x417 */
-		op->u.kbd_shift_flags =
-			*(const uint8_t *)maddr_to_virt(0x417);
+		op->u.kbd_shift_flags = *(const uint8_t *)maddr_to_virt(0x417);
 		return 0;
 	case XEN_FW_DISK_INFO: /* no such number: the loader told of none */
 	case XEN_FW_DISK_MBR_SIGNATURE:

@@ -107,9 +107,9 @@ long hc_platform_op(guest_ptr_t arg)
 	if (op.interface_version != XENPF_INTERFACE_VERSION)
 		return -EACCES;
 	switch (op.cmd) {
-#define OP(nr, name, handler, type, copy, callers, doc) \
-	case nr:                                        \
-		rc = handler(d, (type *)(void *)&op.u); \
+#define OP(nr, name, handler, type, copy, callers, doc)                        \
+	case nr:                                                               \
+		rc = handler(d, (type *)(void *)&op.u);                        \
 		break;
 #include "platform.def"
 #undef OP
@@ -130,10 +130,10 @@ long hc_grant_table_op(uint32_t cmd, guest_ptr_t ops, uint32_t count)
 	long rc;
 
 	switch (cmd) {
-#define OP(nr, name, handler, type, copy, callers, doc) \
-	case nr:                                        \
-		size = sizeof(type);                    \
-		rc = handler(d, ops, count);            \
+#define OP(nr, name, handler, type, copy, callers, doc)                        \
+	case nr:                                                               \
+		size = sizeof(type);                                           \
+		rc = handler(d, ops, count);                                   \
 		break;
 #include "grant.def"
 #undef OP
@@ -171,10 +171,10 @@ long hc_console_io(uint32_t cmd, uint32_t count, guest_ptr_t buffer)
 	struct domain *d = current->domain;
 
 	switch (cmd) {
-#define OP(nr, name, handler, type, copy, callers, doc) \
-	case nr:                                        \
-		if (!SUBOP_ALLOWED_##callers)           \
-			return -EPERM;                  \
+#define OP(nr, name, handler, type, copy, callers, doc)                        \
+	case nr:                                                               \
+		if (!SUBOP_ALLOWED_##callers)                                  \
+			return -EPERM;                                         \
 		return handler(d, buffer, count);
 #include "console.def"
 #undef OP

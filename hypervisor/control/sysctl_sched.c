@@ -45,7 +45,8 @@ static uint32_t nr_domains(void)
 	struct domain *d;
 	uint32_t n = 0;
 
-	for_each_domain(d) n++;
+	for_each_domain (d)
+		n++;
 	return n;
 }
 

@@ -85,7 +85,8 @@ static void free_parts(struct domain *d)
 
 	if (d->sched.weight)
 		sched_remove_domain(d); /* its timers look at the vcpus */
-	for_each_vcpu(d, v) vcpu_free(v);
+	for_each_vcpu (d, v)
+		vcpu_free(v);
 	if (d->pirqs)
 		pirq_free_domain(d);
 	gnttab_destroy_domain(d);

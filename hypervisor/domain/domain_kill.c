@@ -52,8 +52,7 @@ static int drop_contexts(struct domain *d)
 {
 	struct vcpu *v;
 
-	for_each_vcpu(d, v)
-	{
+	for_each_vcpu (d, v) {
 		int rc = pv_drop_context(v);
 
 		if (rc)

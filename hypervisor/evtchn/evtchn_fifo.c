@@ -396,8 +396,7 @@ void fifo_teardown(struct domain *d)
 	struct vcpu *v;
 
 	ASSERT(spin_is_held(&ed->lock) && ed->nr_used == 0);
-	for_each_vcpu(d, v)
-	{
+	for_each_vcpu (d, v) {
 		struct evtchn_vcpu *ev = v->evtchn;
 
 		if (!ev->control)

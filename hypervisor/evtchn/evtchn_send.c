@@ -28,8 +28,9 @@ void wake_pollers(const struct domain *d)
 {
 	struct vcpu *v;
 
-	for_each_vcpu(d, v) if (unlikely(READ_ONCE(v->sched.is_polling)))
-		vcpu_unpoll(v);
+	for_each_vcpu (d, v)
+		if (unlikely(READ_ONCE(v->sched.is_polling)))
+			vcpu_unpoll(v);
 }
 
 /*

@@ -257,8 +257,7 @@ static int unmap_batch(struct domain *d, guest_ptr_t ops, uint32_t count,
 	int rc = 0;
 
 	for (*nr = 0; *nr < count && *nr < UNMAP_BATCH && !rc; ++*nr) {
-		u[*nr].mt = NULL;
-		u[*nr].done = 0;
+		u[*nr] = (struct unmap){0};
 		rc = copy_from_guest(&op, ops, sizeof(op));
 		if (rc)
 			continue;

@@ -19,7 +19,7 @@ static void put(struct out *o, char c)
 
 struct spec {
 	bool left, zero, prefix; /* prefix: 0x before hexadecimal */
-	int width, precision; /* precision -1: none */
+	int width, precision;	 /* precision -1: none */
 };
 
 static void put_padded(struct out *o, const char *s, int len,
@@ -88,7 +88,7 @@ static void put_string(struct out *o, const char *s, const struct spec *sp)
 
 static void put_symbol(struct out *o, uint64_t addr)
 {
-	static const struct spec hex = { .precision = -1 };
+	static const struct spec hex = {.precision = -1};
 	uint64_t offset;
 	const char *name = symbol_lookup(addr, &offset);
 
@@ -115,7 +115,7 @@ static const char *parse_int(const char *f, int *v, va_list *ap)
 /* One conversion after its '%'; returns what follows it. */
 static const char *convert(struct out *o, const char *f, va_list *ap)
 {
-	struct spec sp = { .precision = -1 };
+	struct spec sp = {.precision = -1};
 	int longs = 0;
 	char c;
 
@@ -153,8 +153,11 @@ static const char *convert(struct out *o, const char *f, va_list *ap)
 		uint64_t v = longs ? va_arg(*ap, uint64_t)
 				   : va_arg(*ap, unsigned int);
 
-		put_number(o, v, c == 'u' ? 10 : c == 'o' ? 8 : 16, false,
-			   c == 'X', &sp);
+		put_number(o, v,
+			   c == 'u'   ? 10
+			   : c == 'o' ? 8
+				      : 16,
+			   false, c == 'X', &sp);
 		break;
 	}
 	case 'p': {
@@ -189,7 +192,7 @@ static const char *convert(struct out *o, const char *f, va_list *ap)
 
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
-	struct out o = { buf, size, 0 };
+	struct out o = {buf, size, 0};
 	va_list ap;
 
 	va_copy(ap, args);

@@ -72,10 +72,10 @@ int rangeset_add(struct rangeset *rs, uint64_t first, uint64_t last)
 		last = max(last, rs->r[j].last);
 	}
 	if (j > i) {
-		rs->r[i] = (struct range){ first, last };
+		rs->r[i] = (struct range){first, last};
 		erase(rs, i + 1, j);
 	} else {
-		insert_at(rs, i, (struct range){ first, last });
+		insert_at(rs, i, (struct range){first, last});
 	}
 	return 0;
 }
@@ -93,7 +93,7 @@ int rangeset_remove(struct rangeset *rs, uint64_t first, uint64_t last)
 	i = find(rs, first);
 	if (i < rs->nr && rs->r[i].first < first) {
 		if (rs->r[i].last > last) {
-			struct range tail = { last + 1, rs->r[i].last };
+			struct range tail = {last + 1, rs->r[i].last};
 
 			rs->r[i].last = first - 1;
 			insert_at(rs, i + 1, tail);
@@ -110,8 +110,7 @@ int rangeset_remove(struct rangeset *rs, uint64_t first, uint64_t last)
 	return 0;
 }
 
-bool rangeset_contains(const struct rangeset *rs, uint64_t first,
-		       uint64_t last)
+bool rangeset_contains(const struct rangeset *rs, uint64_t first, uint64_t last)
 {
 	unsigned int i = find(rs, first);
 
@@ -121,5 +120,5 @@ bool rangeset_contains(const struct rangeset *rs, uint64_t first,
 void rangeset_free(struct rangeset *rs)
 {
 	xfree(rs->r);
-	*rs = (struct rangeset){ 0 };
+	*rs = (struct rangeset){0};
 }

@@ -82,9 +82,9 @@ bool spin_trylock(spinlock_t *l)
 	uint16_t head = __atomic_load_n(&l->head, __ATOMIC_RELAXED);
 	uint16_t tail = head;
 
-	if (!__atomic_compare_exchange_n(&l->tail, &tail,
-					 (uint16_t)(head + 1), false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(&l->tail, &tail, (uint16_t)(head + 1),
+					 false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
 		return false;
 	check_and_push(l, true);
 	l->owner = (uint16_t)(smp_processor_id() + 1);

@@ -43,8 +43,7 @@ static int read_frames(const struct xen_memory_reservation *in, uint64_t first,
 		uint64_t frame = (first + k) / per;
 
 		if (copy_from_guest(&mfns[k],
-				    guest_ptr(in->extent_start + frame * 8),
-				    8))
+				    guest_ptr(in->extent_start + frame * 8), 8))
 			return -EFAULT;
 		mfns[k] += (first + k) % per;
 	}

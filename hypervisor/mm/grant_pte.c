@@ -59,11 +59,9 @@ static int uninstall(struct page *l1, uint64_t *slot, mfn_t frame,
 		if (!(old & PTE_P) || !(old & PTE_GRANT) ||
 		    !mfn_eq(pte_mfn(old), frame))
 			rc = -EINVAL;
-	} while (!rc &&
-		 !__atomic_compare_exchange_n(slot, &old,
-					      new_l1e ? new_l1e | PTE_GRANT : 0,
-					      false, __ATOMIC_SEQ_CST,
-					      __ATOMIC_SEQ_CST));
+	} while (!rc && !__atomic_compare_exchange_n(
+				slot, &old, new_l1e ? new_l1e | PTE_GRANT : 0,
+				false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
 	page_put_and_type(l1);
 	return rc;
 }

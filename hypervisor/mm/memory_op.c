@@ -17,8 +17,8 @@ long memory_op_restart(uint64_t start)
 {
 	struct hypercall_args *args = hypercall_args();
 
-	args->a[0] = (args->a[0] & MEMOP_CMD_MASK) |
-		     start << MEMOP_EXTENT_SHIFT;
+	args->a[0] =
+		(args->a[0] & MEMOP_CMD_MASK) | start << MEMOP_EXTENT_SHIFT;
 	return -ERESTART;
 }
 
@@ -77,7 +77,7 @@ struct abi_e820 {
 static int put_e820(const struct xen_memory_map *op, uint32_t i, uint64_t addr,
 		    uint64_t size, uint32_t type)
 {
-	struct abi_e820 e = { addr, size, type };
+	struct abi_e820 e = {addr, size, type};
 
 	return copy_to_guest(guest_ptr(op->buffer + i * sizeof(e)), &e,
 			     sizeof(e));
@@ -87,8 +87,8 @@ static int put_e820(const struct xen_memory_map *op, uint32_t i, uint64_t addr,
 static const struct {
 	uint64_t addr, size;
 } fixed_reserved[] = {
-	{ 0xfec00000, 0x1000 },	 /* IO-APIC          */
-	{ 0xfee00000, 0x100000 }, /* LAPIC and MSI    */
+	{0xfec00000, 0x1000},	/* IO-APIC          */
+	{0xfee00000, 0x100000}, /* LAPIC and MSI    */
 };
 
 static bool inside_e820(uint64_t addr, uint64_t size)
@@ -186,8 +186,7 @@ static long grant_frames(struct domain *d, struct xen_mem_acquire_resource *op)
 	return 0;
 }
 
-long memop_acquire_resource(struct xen_mem_acquire_resource *op,
-			    uint64_t start)
+long memop_acquire_resource(struct xen_mem_acquire_resource *op, uint64_t start)
 {
 	struct domain *d;
 	long rc;

@@ -12,7 +12,7 @@ int memory_target_get(domid_t domid, struct domain **d);
 /* -ERESTART, to be called again with @start. */
 long memory_op_restart(uint64_t start);
 
-#define OP(cmd, name, handler, type, copy, callers, doc) \
+#define OP(cmd, name, handler, type, copy, callers, doc)                       \
 	MEMOP_PROTO_##copy(handler, type)
 #define MEMOP_PROTO_NONE(handler, type) long handler(uint64_t start);
 #define MEMOP_PROTO_IN(handler, type) long handler(type *op, uint64_t start);

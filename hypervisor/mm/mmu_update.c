@@ -59,8 +59,8 @@ void foreign_put(struct domain *d)
 static int plain_store(struct page *pg, struct domain *d, uint64_t maddr,
 		       uint64_t val)
 {
-	uint64_t *slot = (uint64_t *)((char *)page_to_virt(pg) +
-				      (maddr & ~PAGE_MASK));
+	uint64_t *slot =
+		(uint64_t *)((char *)page_to_virt(pg) + (maddr & ~PAGE_MASK));
 
 	if (page_get_and_type(pg, d, PT_WRITABLE, false))
 		return -EINVAL;
@@ -205,8 +205,7 @@ long hc_mmu_update(guest_ptr_t reqs, uint32_t count, guest_ptr_t done,
 		rc = table_put_pending(current);
 		if (rc)
 			break;
-		rc = copy_from_guest(&req,
-				     guest_ptr_add(reqs, i * sizeof(req)),
+		rc = copy_from_guest(&req, guest_ptr_add(reqs, i * sizeof(req)),
 				     sizeof(req));
 		if (rc)
 			break;
@@ -234,7 +233,7 @@ static int running_cpus(struct domain *d, guest_ptr_t map, cpumask_t *out)
 	if (copy_from_guest(bits, map, div_round_up(d->max_vcpus, 8u)))
 		return -EFAULT;
 	/* one that is not running loads its CR3, and so flushes, later */
-	for_each_vcpu(d, v)
+	for_each_vcpu (d, v)
 		if ((bits[v->id / 8] >> (v->id % 8) & 1) &&
 		    READ_ONCE(v->sched.is_running))
 			*out |= cpumask_of(READ_ONCE(v->sched.processor));
@@ -299,8 +298,8 @@ long hc_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags)
 	return va_mapping(va, val, flags, current->domain);
 }
 
-long hc_update_va_mapping_otherdomain(uint64_t va, uint64_t val,
-				      uint64_t flags, uint32_t domid)
+long hc_update_va_mapping_otherdomain(uint64_t va, uint64_t val, uint64_t flags,
+				      uint32_t domid)
 {
 	struct domain *pg_owner;
 	long rc = foreign_get(domid, &pg_owner);

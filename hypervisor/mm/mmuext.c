@@ -267,8 +267,9 @@ static int mmuext_copy_page(struct ext *x, struct mmuext_op *op)
 static int dispatch(struct ext *x, struct mmuext_op *op)
 {
 	switch (op->cmd) {
-#define OP(cmd, name, handler, type, copy, callers, doc) \
-	case cmd: return handler(x, op);
+#define OP(cmd, name, handler, type, copy, callers, doc)                       \
+	case cmd:                                                              \
+		return handler(x, op);
 #include "mmuext.def"
 #undef OP
 	default:
@@ -279,7 +280,7 @@ static int dispatch(struct ext *x, struct mmuext_op *op)
 long hc_mmuext_op(guest_ptr_t ops, uint32_t count, guest_ptr_t done,
 		  uint32_t foreign)
 {
-	struct ext x = { .v = current };
+	struct ext x = {.v = current};
 	uint32_t before, i;
 	int rc = batch_start(&count, done, &before);
 

@@ -12,8 +12,8 @@
 #define ST_REFS_MAX ((1ULL << ST_REFS_BITS) - 1)
 #define ST_TYPE_REFS_MAX ((1ULL << ST_TYPE_REFS_BITS) - 1)
 /* The top bit of either count; where it is set, each addition is checked. */
-#define ST_NEARLY_FULL                    \
-	(1ULL << (ST_REFS_BITS - 1) |     \
+#define ST_NEARLY_FULL                                                         \
+	(1ULL << (ST_REFS_BITS - 1) |                                          \
 	 1ULL << (ST_REFS_BITS + ST_TYPE_REFS_BITS - 1))
 #define ST_TYPE_SHIFT (ST_REFS_BITS + ST_TYPE_REFS_BITS)
 #define ST_TYPE_MASK (7ULL << ST_TYPE_SHIFT)
@@ -26,7 +26,7 @@
 #define ST_ALLOCATED (1ULL << 59)
 #define ST_SHARED (1ULL << 60)
 
-#define ST_REFS(x) ((x) & ST_REFS_MAX)
+#define ST_REFS(x) (ST_REFS_MAX & (x))
 #define ST_TYPE_REFS(x) ((x) >> ST_REFS_BITS & ST_TYPE_REFS_MAX)
 #define ST_TYPE(x) ((enum page_type)((x) >> ST_TYPE_SHIFT & 7))
 #define ST_MAKE_TYPE(t) ((uint64_t)(t) << ST_TYPE_SHIFT)

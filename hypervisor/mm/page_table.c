@@ -287,9 +287,10 @@ int table_put_pending(struct vcpu *v)
 /* --- single entries --- */
 
 /* Bits that need no check and no reference when only they change. */
-#define FAST_BITS (PTE_NX | PTE_AVL | PTE_AVL_HIGH | PTE_G | PTE_D | PTE_A | PTE_US)
-#define SAME_FRAME(t, a, b) \
-	(((a) & PTE_P) && ((b) & PTE_P) && \
+#define FAST_BITS                                                              \
+	(PTE_NX | PTE_AVL | PTE_AVL_HIGH | PTE_G | PTE_D | PTE_A | PTE_US)
+#define SAME_FRAME(t, a, b)                                                    \
+	((PTE_P & (a) & (b)) &&                                                \
 	 !(((a) ^ (b)) & ~((t) == PT_L1 ? FAST_BITS : FAST_BITS | PTE_RW)))
 
 static bool exchange(uint64_t *slot, uint64_t *old, uint64_t val,

@@ -60,7 +60,8 @@ bool page_state_valid(uint64_t x)
 	if (ST_TYPE_REFS(x) > ST_REFS(x))
 		return false;
 	/* 2. a flag that stands for references has them */
-	if ((x & (ST_PINNED | ST_PARTIAL | ST_DEVAL | ST_BUSY | ST_VALIDATED)) &&
+	if ((x &
+	     (ST_PINNED | ST_PARTIAL | ST_DEVAL | ST_BUSY | ST_VALIDATED)) &&
 	    !ST_TYPE_REFS(x))
 		return false;
 	/* 3. tables in use are validated, or on the way there or back */
@@ -72,7 +73,8 @@ bool page_state_valid(uint64_t x)
 		return false;
 	/* 5. the ways exclude each other */
 	if (!!(x & ST_VALIDATED) + !!(x & ST_BUSY) + !!(x & ST_PARTIAL) +
-		    !!(x & ST_DEVAL) > 1)
+		    !!(x & ST_DEVAL) >
+	    1)
 		return false;
 	/* 6. the allocation's reference is there */
 	return !(x & (ST_ALLOCATED | ST_SHARED)) || ST_REFS(x);
@@ -149,9 +151,8 @@ static int validate(struct page *pg, enum page_type t, bool preemptible)
 
 static int devalidate(struct page *pg, enum page_type t, bool preemptible)
 {
-	return t >= PT_L1 && t <= PT_L4
-		       ? table_devalidate(pg, t, preemptible)
-		       : 0;
+	return t >= PT_L1 && t <= PT_L4 ? table_devalidate(pg, t, preemptible)
+					: 0;
 }
 
 /* Only the CPU that set BUSY changes these bits; refs may change meanwhile. */
@@ -282,9 +283,9 @@ int page_put_type(struct page *pg, bool preemptible)
 
 /* Out of line, so that the common case saves no registers. */
 static __attribute__((noinline)) int get_and_type_slowly(struct page *pg,
-							  const struct domain *d,
-							  enum page_type t,
-							  bool preemptible)
+							 const struct domain *d,
+							 enum page_type t,
+							 bool preemptible)
 {
 	int rc = page_get(pg, d);
 
@@ -302,14 +303,15 @@ static __attribute__((noinline)) int not_the_owner(struct page *pg)
 	return -EPERM;
 }
 
-int page_get_and_type(struct page *pg, const struct domain *d,
-		      enum page_type t, bool preemptible)
+int page_get_and_type(struct page *pg, const struct domain *d, enum page_type t,
+		      bool preemptible)
 {
-	uint64_t in_this_use = ST_MAKE_TYPE(t) |
-			       (t == PT_WRITABLE ? 0 : ST_VALIDATED);
+	uint64_t in_this_use =
+		ST_MAKE_TYPE(t) | (t == PT_WRITABLE ? 0 : ST_VALIDATED);
 	uint64_t x = load(pg);
 
-	/* the common case in one step: already in this use, and room to count */
+	/* the common case in one step: already in this use, and room to count
+	 */
 	while ((x & (ST_TYPE_MASK | ST_VALIDATED)) == in_this_use &&
 	       ST_REFS(x) && !(x & ST_NEARLY_FULL)) {
 		if (!cas(pg, &x, x + ST_REF + ST_TYPE_REF))

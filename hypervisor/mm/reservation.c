@@ -51,8 +51,8 @@ static struct page *new_extent(const struct walk *w, uint64_t gfn)
 	struct page *pg = domain_alloc_pages(w->d, w->op->extent_order,
 					     address_bits(w->op));
 
-	for (uint64_t k = 0; pg && gfn != ~0ULL &&
-			     k < 1ULL << w->op->extent_order; k++)
+	for (uint64_t k = 0;
+	     pg && gfn != ~0ULL && k < 1ULL << w->op->extent_order; k++)
 		m2p_set(page_to_mfn(pg + k), gfn + k);
 	return pg;
 }
@@ -118,10 +118,9 @@ static bool decrease_one(const struct walk *w)
 static long for_extents(struct xen_memory_reservation *op, uint64_t start,
 			bool (*fn)(const struct walk *w))
 {
-	struct walk w = { .op = op, .i = start };
-	unsigned int max_order = current->domain->is_privileged
-					 ? MAX_ORDER
-					 : MAX_GUEST_ORDER;
+	struct walk w = {.op = op, .i = start};
+	unsigned int max_order =
+		current->domain->is_privileged ? MAX_ORDER : MAX_GUEST_ORDER;
 	long rc;
 
 	if (start > op->nr_extents || op->nr_extents > ~0ULL >> 12)

@@ -52,7 +52,8 @@ static void unpark_all(struct domain *d)
 {
 	struct vcpu *v;
 
-	for_each_vcpu(d, v) sched_unpark(v);
+	for_each_vcpu (d, v)
+		sched_unpark(v);
 }
 
 static void refill(void *data)

@@ -277,8 +277,7 @@ static unsigned int claim_idle(cpumask_t mask)
 {
 	unsigned int cpu;
 
-	for_each_cpu(cpu, mask & READ_ONCE(idle_cpus))
-	{
+	for_each_cpu (cpu, mask & READ_ONCE(idle_cpus)) {
 		cpumask_t old = __atomic_fetch_and(&idle_cpus, ~cpumask_of(cpu),
 						   __ATOMIC_SEQ_CST);
 
@@ -292,10 +291,10 @@ static unsigned int least_loaded(cpumask_t mask)
 {
 	unsigned int cpu, best = NR_CPUS;
 
-	for_each_cpu(cpu, mask) if (best == NR_CPUS ||
-				    READ_ONCE(run_queues[cpu].load) <
-					    READ_ONCE(run_queues[best].load))
-		best = cpu;
+	for_each_cpu (cpu, mask)
+		if (best == NR_CPUS || READ_ONCE(run_queues[cpu].load) <
+					       READ_ONCE(run_queues[best].load))
+			best = cpu;
 	return best;
 }
 
@@ -364,20 +363,20 @@ static bool steal_for(unsigned int cpu)
 		struct run_queue *rq;
 		struct vcpu *v;
 
-		for_each_cpu(
-			c, candidates) if (READ_ONCE(run_queues[c].nr_queued) &&
-					   (from == NR_CPUS ||
-					    run_queues[c].load >
-						    run_queues[from].load))
-			from = c;
+		for_each_cpu (c, candidates)
+			if (READ_ONCE(run_queues[c].nr_queued) &&
+			    (from == NR_CPUS ||
+			     run_queues[c].load > run_queues[from].load))
+				from = c;
 		if (from == NR_CPUS)
 			return false;
 		candidates &= ~cpumask_of(from);
 
 		rq = &run_queues[from];
 		spin_lock(&rq->lock);
-		list_for_each(v, &rq->queue,
-			      sched.queue) if (may_run_on(v, cpu)) goto found;
+		list_for_each (v, &rq->queue, sched.queue)
+			if (may_run_on(v, cpu))
+				goto found;
 		spin_unlock(&rq->lock);
 		continue;
 	found:
@@ -403,11 +402,10 @@ static struct vcpu *choose_push(struct run_queue *rq, unsigned int *to)
 	struct vcpu *v, *best = NULL;
 	unsigned int cpu;
 
-	list_for_each(v, &rq->queue,
-		      sched.queue) if (v->sched.hard_affinity & others &&
-				       (!best || v->sched.moved_ns <
-							 best->sched.moved_ns))
-		best = v;
+	list_for_each (v, &rq->queue, sched.queue)
+		if (v->sched.hard_affinity & others &&
+		    (!best || v->sched.moved_ns < best->sched.moved_ns))
+			best = v;
 	if (!best || (rq->curr->sched.hard_affinity & others &&
 		      rq->curr->sched.moved_ns < best->sched.moved_ns))
 		return NULL;
@@ -675,7 +673,8 @@ void domain_pause_nosync(struct domain *d)
 	struct vcpu *v;
 
 	__atomic_fetch_add(&d->pause_count, 1, __ATOMIC_SEQ_CST);
-	for_each_vcpu(d, v) vcpu_sleep_nosync(v);
+	for_each_vcpu (d, v)
+		vcpu_sleep_nosync(v);
 }
 
 void domain_pause(struct domain *d)
@@ -683,7 +682,8 @@ void domain_pause(struct domain *d)
 	struct vcpu *v;
 
 	domain_pause_nosync(d);
-	for_each_vcpu(d, v) vcpu_sleep_sync(v);
+	for_each_vcpu (d, v)
+		vcpu_sleep_sync(v);
 }
 
 void domain_unpause(struct domain *d)
@@ -693,7 +693,8 @@ void domain_unpause(struct domain *d)
 
 	BUG_ON(old == 0);
 	if (old == 1)
-		for_each_vcpu(d, v) vcpu_wake(v);
+		for_each_vcpu (d, v)
+			vcpu_wake(v);
 }
 
 void vcpu_unblock(struct vcpu *v)
@@ -798,8 +799,7 @@ void sched_dump(void)
 {
 	unsigned int cpu;
 
-	for_each_cpu(cpu, sched_cpus)
-	{
+	for_each_cpu (cpu, sched_cpus) {
 		struct run_queue *rq = &run_queues[cpu];
 		struct vcpu *v;
 
@@ -807,9 +807,11 @@ void sched_dump(void)
 		log_info("pcpu%u: d%uv%u, load %u, %u waiting\n", cpu,
 			 rq->curr->domain->domid, rq->curr->id, rq->load,
 			 rq->nr_queued);
-		list_for_each(v, &rq->queue, sched.queue) log_info(
-			"  d%uv%u %lld us behind\n", v->domain->domid, v->id,
-			(long long)(rq->vtime_ns - v->sched.vtime_ns) / 1000);
+		list_for_each (v, &rq->queue, sched.queue)
+			log_info("  d%uv%u %lld us behind\n", v->domain->domid,
+				 v->id,
+				 (long long)(rq->vtime_ns - v->sched.vtime_ns) /
+					 1000);
 		spin_unlock(&rq->lock);
 	}
 }

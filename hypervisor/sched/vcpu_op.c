@@ -32,8 +32,9 @@ int vcpuop_down(struct vcpu *caller, struct vcpu *v)
 
 	(void)caller;
 	spin_lock(&d->lock);
-	for_each_vcpu(d, other) if (other != v && !other->is_down) is_last =
-		false;
+	for_each_vcpu (d, other)
+		if (other != v && !other->is_down)
+			is_last = false;
 	if (!is_last)
 		WRITE_ONCE(v->is_down, true);
 	spin_unlock(&d->lock);

@@ -130,8 +130,8 @@ static void add_override(const uint8_t *e)
 static void read_madt(const struct table *t)
 {
 	/* the least length of each entry we read, by type */
-	static const uint8_t min_len[] = { [0] = 8,  [1] = 12, [2] = 10,
-					   [5] = 12, [9] = 16 };
+	static const uint8_t min_len[] = {
+		[0] = 8, [1] = 12, [2] = 10, [5] = 12, [9] = 16};
 	uint32_t off = 44, len;
 
 	acpi.lapic_maddr = field(t, 36, 4);
@@ -167,8 +167,10 @@ static void read_madt(const struct table *t)
 static bool aml_integer(const struct table *t, uint32_t *off, uint8_t *v)
 {
 	uint8_t op = (uint8_t)field(t, *off, 1);
-	uint32_t value_len = op == 0x0a ? 1 : op == 0x0b ? 2 :
-			     op == 0x0c ? 4 : 0;
+	uint32_t value_len = op == 0x0a	  ? 1
+			     : op == 0x0b ? 2
+			     : op == 0x0c ? 4
+					  : 0;
 
 	if (*off + 1 + value_len > t->len)
 		return false;
@@ -294,10 +296,10 @@ static const struct {
 	char signature[5];
 	void (*read)(const struct table *t);
 } readers[] = {
-	{ "APIC", read_madt },
-	{ "FACP", read_fadt },
-	{ "HPET", read_hpet },
-	{ "MCFG", read_mcfg },
+	{"APIC", read_madt},
+	{"FACP", read_fadt},
+	{"HPET", read_hpet},
+	{"MCFG", read_mcfg},
 };
 
 static void read_table(uint64_t maddr)

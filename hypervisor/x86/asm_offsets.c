@@ -3,9 +3,10 @@
 #include <hv/domain.h>
 #include <hv/x86/cpu_info.h>
 
-#define DEFINE(name, value) \
-	__asm__ volatile(".ascii \"->" #name " %c0\"" \
-			 : : "i"((uint64_t)(value)))
+#define DEFINE(name, value)                                                    \
+	__asm__ volatile(".ascii \"->" #name " %c0\""                          \
+			 :                                                     \
+			 : "i"((uint64_t)(value)))
 
 void asm_offsets(void);
 void asm_offsets(void)

@@ -20,7 +20,7 @@ uint64_t clock_scale_ns(uint64_t ticks, struct clock_scale s)
  */
 struct clock_scale clock_scale_from(uint64_t ns, uint64_t ticks)
 {
-	struct clock_scale s = { 0, 0 };
+	struct clock_scale s = {0, 0};
 
 	while ((ns | ticks) >> 62) {
 		ns >>= 1;
@@ -64,7 +64,7 @@ void clock_base_adjust(struct clock_base *b, uint64_t last_plt_ns, uint64_t tsc,
 		error = -most;
 	/* A TSC that stood still or went back tells nothing of the rate. */
 	if (interval_ns && tsc > b->tsc)
-		b->scale = clock_scale_from(interval_ns + (uint64_t)error,
-					    ticks);
+		b->scale =
+			clock_scale_from(interval_ns + (uint64_t)error, ticks);
 	b->tsc = tsc;
 }

@@ -38,11 +38,20 @@ static uint16_t read_sel(unsigned int which)
 	uint16_t s = 0;
 
 	switch (which) {
-	case 0: __asm__ volatile("mov %%ds, %0" : "=r"(s)); break;
-	case 1: __asm__ volatile("mov %%es, %0" : "=r"(s)); break;
-	case 2: __asm__ volatile("mov %%fs, %0" : "=r"(s)); break;
-	case 3: __asm__ volatile("mov %%gs, %0" : "=r"(s)); break;
-	default: break;
+	case 0:
+		__asm__ volatile("mov %%ds, %0" : "=r"(s));
+		break;
+	case 1:
+		__asm__ volatile("mov %%es, %0" : "=r"(s));
+		break;
+	case 2:
+		__asm__ volatile("mov %%fs, %0" : "=r"(s));
+		break;
+	case 3:
+		__asm__ volatile("mov %%gs, %0" : "=r"(s));
+		break;
+	default:
+		break;
 	}
 	return s;
 }
@@ -121,7 +130,7 @@ static bool load(struct vcpu *v, unsigned int cpu)
 			  __ATOMIC_SEQ_CST);
 	pv_map_tables(v);
 	tlb_load_cr3(v->arch.in_kernel ? v->arch.load_kernel
-					: v->arch.load_user);
+				       : v->arch.load_user);
 	pv_load_ldt(v);
 	switch_cr4(v);
 	segments_ok = load_segments(&v->arch);

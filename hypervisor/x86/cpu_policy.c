@@ -25,46 +25,49 @@ struct cpuid_rule {
 
 /* SDM vol. 2 "CPUID", APM vol. 3 appendix E; bit names beside what is cut. */
 static const struct cpuid_rule rules[] = {
-	{ 0x00000000, ALL, { ALL, ALL, ALL, ALL }, { 0 } },
-	{ 0x00000001, ALL,
-	  { ALL, 0x0000ff00,
-	    ~(BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) |
-	      BIT(10) | BIT(11) | BIT(14) | BIT(15) | BIT(16) | BIT(17) |
-	      BIT(18) | BIT(21) | BIT(24) | BIT(27)),
-	    ~(BIT(1) | BIT(3) | BIT(10) | BIT(12) | BIT(13) | BIT(17) |
-	      BIT(18) | BIT(20) | BIT(21) | BIT(22) | BIT(27) | BIT(28) |
-	      BIT(29) | BIT(30) | BIT(31)) },
-	  { 0, 0, BIT(31), BIT(9) } },
-	{ 0x00000002, ALL, { ALL, ALL, ALL, ALL }, { 0 } },
-	{ 0x00000004, ALL, { 0x03ffc3ff, ALL, ALL, ALL }, { 0 } },
-	{ 0x00000007, 0,
-	  { 0,
-	    BIT(0) | BIT(3) | BIT(5) | BIT(8) | BIT(9) | BIT(13) | BIT(16) |
-		    BIT(17) | BIT(18) | BIT(19) | BIT(21) | BIT(23) |
-		    BIT(24) | BIT(28) | BIT(29) | BIT(30) | BIT(31),
-	    BIT(1) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | BIT(12) |
-		    BIT(14),
-	    BIT(2) | BIT(3) | BIT(4) | BIT(10) | BIT(14) },
-	  { 0 } },
-	{ 0x0000000d, 0, { 0, ALL, 0, 0 }, { 0 } }, /* completed in code */
-	{ 0x0000000d, 1, { BIT(0) | BIT(1) | BIT(2), 0, 0, 0 }, { 0 } },
-	{ 0x80000000, ALL, { ALL, ALL, ALL, ALL }, { 0 } },
-	{ 0x80000001, ALL,
-	  { ALL, 0,
-	    BIT(0) | BIT(1) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) |
-		    BIT(16) | BIT(21),
-	    BIT(0) | BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) |
-		    BIT(9) | BIT(11) | BIT(14) | BIT(15) | BIT(16) | BIT(20) |
-		    BIT(22) | BIT(23) | BIT(24) | BIT(25) | BIT(29) | BIT(30) |
-		    BIT(31) },
-	  { 0 } },
-	{ 0x80000002, ALL, { ALL, ALL, ALL, ALL }, { 0 } },
-	{ 0x80000003, ALL, { ALL, ALL, ALL, ALL }, { 0 } },
-	{ 0x80000004, ALL, { ALL, ALL, ALL, ALL }, { 0 } },
-	{ 0x80000005, ALL, { ALL, ALL, ALL, ALL }, { 0 } },
-	{ 0x80000006, ALL, { ALL, ALL, ALL, ALL }, { 0 } },
-	{ 0x80000007, ALL, { 0, 0, 0, BIT(8) }, { 0 } },
-	{ 0x80000008, ALL, { 0x0000ffff, BIT(0) | BIT(9), 0, 0 }, { 0 } },
+	{0x00000000, ALL, {ALL, ALL, ALL, ALL}, {0}},
+	{0x00000001,
+	 ALL,
+	 {ALL, 0x0000ff00,
+	  ~(BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) |
+	    BIT(10) | BIT(11) | BIT(14) | BIT(15) | BIT(16) | BIT(17) |
+	    BIT(18) | BIT(21) | BIT(24) | BIT(27)),
+	  ~(BIT(1) | BIT(3) | BIT(10) | BIT(12) | BIT(13) | BIT(17) | BIT(18) |
+	    BIT(20) | BIT(21) | BIT(22) | BIT(27) | BIT(28) | BIT(29) |
+	    BIT(30) | BIT(31))},
+	 {0, 0, BIT(31), BIT(9)}},
+	{0x00000002, ALL, {ALL, ALL, ALL, ALL}, {0}},
+	{0x00000004, ALL, {0x03ffc3ff, ALL, ALL, ALL}, {0}},
+	{0x00000007,
+	 0,
+	 {0,
+	  BIT(0) | BIT(3) | BIT(5) | BIT(8) | BIT(9) | BIT(13) | BIT(16) |
+		  BIT(17) | BIT(18) | BIT(19) | BIT(21) | BIT(23) | BIT(24) |
+		  BIT(28) | BIT(29) | BIT(30) | BIT(31),
+	  BIT(1) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | BIT(12) |
+		  BIT(14),
+	  BIT(2) | BIT(3) | BIT(4) | BIT(10) | BIT(14)},
+	 {0}},
+	{0x0000000d, 0, {0, ALL, 0, 0}, {0}}, /* completed in code */
+	{0x0000000d, 1, {BIT(0) | BIT(1) | BIT(2), 0, 0, 0}, {0}},
+	{0x80000000, ALL, {ALL, ALL, ALL, ALL}, {0}},
+	{0x80000001,
+	 ALL,
+	 {ALL, 0,
+	  BIT(0) | BIT(1) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) |
+		  BIT(16) | BIT(21),
+	  BIT(0) | BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) |
+		  BIT(9) | BIT(11) | BIT(14) | BIT(15) | BIT(16) | BIT(20) |
+		  BIT(22) | BIT(23) | BIT(24) | BIT(25) | BIT(29) | BIT(30) |
+		  BIT(31)},
+	 {0}},
+	{0x80000002, ALL, {ALL, ALL, ALL, ALL}, {0}},
+	{0x80000003, ALL, {ALL, ALL, ALL, ALL}, {0}},
+	{0x80000004, ALL, {ALL, ALL, ALL, ALL}, {0}},
+	{0x80000005, ALL, {ALL, ALL, ALL, ALL}, {0}},
+	{0x80000006, ALL, {ALL, ALL, ALL, ALL}, {0}},
+	{0x80000007, ALL, {0, 0, 0, BIT(8)}, {0}},
+	{0x80000008, ALL, {0x0000ffff, BIT(0) | BIT(9), 0, 0}, {0}},
 };
 
 #define XCR0_LEGACY 3 /* x87, SSE */
@@ -72,7 +75,7 @@ static const struct cpuid_rule rules[] = {
 static void xen_leaf(const struct vcpu *v, uint32_t i, uint32_t subleaf,
 		     struct cpuid_regs *out)
 {
-	*out = (struct cpuid_regs){ 0 };
+	*out = (struct cpuid_regs){0};
 	switch (i) {
 	case 0:
 		out->a = XEN_CPUID_LEAF(XEN_CPUID_MAX_NUM_LEAVES);
@@ -99,7 +102,7 @@ static void xen_leaf(const struct vcpu *v, uint32_t i, uint32_t subleaf,
 		break;
 	case 5:
 		out->b = cpu_features.phys_bits <= 44 ? cpu_features.phys_bits
-						       : 44;
+						      : 44;
 		break;
 	default:
 		break;
@@ -112,7 +115,7 @@ static void xsave_leaf(const struct vcpu *v, uint32_t subleaf,
 	uint64_t max = cpu_features.xcr0_max;
 
 	if (!cpu_features.xsave) {
-		*out = (struct cpuid_regs){ 0 };
+		*out = (struct cpuid_regs){0};
 	} else if (subleaf == 0) {
 		out->a = (uint32_t)max;
 		out->d = (uint32_t)(max >> 32);
@@ -123,7 +126,7 @@ static void xsave_leaf(const struct vcpu *v, uint32_t subleaf,
 		if (subleaf < 63 && (max >> subleaf & 1) && subleaf >= 2)
 			*out = cpuid(0xd, subleaf);
 		else
-			*out = (struct cpuid_regs){ 0 };
+			*out = (struct cpuid_regs){0};
 	}
 }
 
@@ -132,11 +135,12 @@ void guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf,
 {
 	struct cpuid_regs host;
 
-	if (leaf >= XEN_CPUID_FIRST_LEAF && leaf < XEN_CPUID_FIRST_LEAF + 0x100) {
+	if (leaf >= XEN_CPUID_FIRST_LEAF &&
+	    leaf < XEN_CPUID_FIRST_LEAF + 0x100) {
 		xen_leaf(v, leaf - XEN_CPUID_FIRST_LEAF, subleaf, out);
 		return;
 	}
-	*out = (struct cpuid_regs){ 0 };
+	*out = (struct cpuid_regs){0};
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		const struct cpuid_rule *r = &rules[i];
 
@@ -185,25 +189,25 @@ static const struct msr_rule {
 	enum msr_kind kind;
 	uint64_t value;
 } msr_rules[] = {
-	{ 0x00000017, 0x00000017, CONST, 0 },	/* PLATFORM_ID               */
-	{ 0x0000003a, 0x0000003a, CONST, 1 },	/* FEATURE_CONTROL: locked   */
-	{ 0x0000008b, 0x0000008b, HOST, 0 },	/* microcode revision        */
-	{ 0x000000ce, 0x000000ce, CONST, 0 },	/* PLATFORM_INFO             */
-	{ 0x00000140, 0x00000140, CONST, 0 },	/* MISC_FEATURES_ENABLES     */
-	{ 0x00000174, 0x00000176, IGNORE, 0 },	/* SYSENTER                  */
-	{ 0x00000179, 0x0000017b, IGNORE, 0 },	/* MCG_*: no banks           */
-	{ 0x000001a0, 0x000001a0, IGNORE, 0x801801 }, /* MISC_ENABLE         */
-	{ 0x00000277, 0x00000277, CONST, 0x0000050100070406 }, /* PAT        */
-	{ 0xc0000081, 0xc0000084, IGNORE, 0 },	/* STAR and the like         */
-	{ 0xc0010010, 0xc0010010, CONST, 0 },	/* SYSCFG                    */
-	{ 0xc0010015, 0xc0010015, IGNORE, 0 },	/* HWCR                      */
-	{ 0xc001001f, 0xc001001f, CONST, 0 },	/* NB_CFG                    */
-	{ 0xc0010055, 0xc0010055, CONST, 0 },	/* INT_PENDING               */
-	{ 0xc0010058, 0xc0010058, CONST, 0 },	/* MMIO_CONF_BASE            */
-	{ 0xc0010140, 0xc0010141, CONST, 0 },	/* OSVW                      */
-	{ 0xc0011020, 0xc0011023, IGNORE, 0 },	/* LS_CFG, IC_CFG, DC_CFG    */
-	{ 0xc0011029, 0xc0011029, IGNORE, 2 },	/* DE_CFG: LFENCE serialises */
-	{ 0xc001102a, 0xc001102a, IGNORE, 0 },	/* BU_CFG2                   */
+	{0x00000017, 0x00000017, CONST, 0},  /* PLATFORM_ID               */
+	{0x0000003a, 0x0000003a, CONST, 1},  /* FEATURE_CONTROL: locked   */
+	{0x0000008b, 0x0000008b, HOST, 0},   /* microcode revision        */
+	{0x000000ce, 0x000000ce, CONST, 0},  /* PLATFORM_INFO             */
+	{0x00000140, 0x00000140, CONST, 0},  /* MISC_FEATURES_ENABLES     */
+	{0x00000174, 0x00000176, IGNORE, 0}, /* SYSENTER                  */
+	{0x00000179, 0x0000017b, IGNORE, 0}, /* MCG_*: no banks           */
+	{0x000001a0, 0x000001a0, IGNORE, 0x801801}, /* MISC_ENABLE         */
+	{0x00000277, 0x00000277, CONST, 0x0000050100070406}, /* PAT        */
+	{0xc0000081, 0xc0000084, IGNORE, 0}, /* STAR and the like         */
+	{0xc0010010, 0xc0010010, CONST, 0},  /* SYSCFG                    */
+	{0xc0010015, 0xc0010015, IGNORE, 0}, /* HWCR                      */
+	{0xc001001f, 0xc001001f, CONST, 0},  /* NB_CFG                    */
+	{0xc0010055, 0xc0010055, CONST, 0},  /* INT_PENDING               */
+	{0xc0010058, 0xc0010058, CONST, 0},  /* MMIO_CONF_BASE            */
+	{0xc0010140, 0xc0010141, CONST, 0},  /* OSVW                      */
+	{0xc0011020, 0xc0011023, IGNORE, 0}, /* LS_CFG, IC_CFG, DC_CFG    */
+	{0xc0011029, 0xc0011029, IGNORE, 2}, /* DE_CFG: LFENCE serialises */
+	{0xc001102a, 0xc001102a, IGNORE, 0}, /* BU_CFG2                   */
 };
 
 static const struct msr_rule *msr_rule(uint32_t msr)

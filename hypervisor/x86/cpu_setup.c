@@ -64,7 +64,7 @@ extern char boot_stack[];
 void cpu_features_init(void)
 {
 	struct cpu_features *f = &cpu_features;
-	struct cpuid_regs l0 = cpuid(0, 0), l1 = cpuid(1, 0), l7 = { 0 };
+	struct cpuid_regs l0 = cpuid(0, 0), l1 = cpuid(1, 0), l7 = {0};
 	uint32_t max_ext = cpuid(0x80000000, 0).a;
 	struct cpuid_regs e1 = cpuid(0x80000001, 0);
 
@@ -110,8 +110,7 @@ static void patch_smap_sites(void)
 
 	for (size_t i = 0; &_smap_sites[i] < _smap_sites_end; i++) {
 		uint8_t *p = maddr_to_virt(_smap_sites[i].where -
-					   IMAGE_VIRT_START +
-					   IMAGE_PHYS_START);
+					   IMAGE_VIRT_START + IMAGE_PHYS_START);
 
 		p[0] = 0x0f;
 		p[1] = 0x01;
@@ -193,8 +192,8 @@ static void write_stub(uint8_t *stub, const struct cpu_info *ci,
 	put_bytes(&p, "\x48\xa3", 2); /* mov %rax, rax_slot */
 	put_bytes(&p, &rax_slot, 8);
 	put_bytes(&p, "\x48\x89\xe0\x48\xbc", 5); /* mov %rsp, %rax; */
-	put_bytes(&p, &top, 8);			    /* mov $top, %rsp */
-	put_bytes(&p, "\xe9", 1);		    /* jmp target */
+	put_bytes(&p, &top, 8);			  /* mov $top, %rsp */
+	put_bytes(&p, "\xe9", 1);		  /* jmp target */
 	put_bytes(&p, &rel, 4);
 }
 
@@ -210,11 +209,9 @@ static void setup_syscall(unsigned int cpu, struct cpu_info *ci)
 	wrmsr(MSR_CSTAR, (uint64_t)stubs[cpu][1]);
 	/* IF, TF, DF, IOPL, NT, RF, VM, AC */
 	wrmsr(MSR_FMASK, 0x77700);
-	if (cpu_features.is_intel ||
-	    (cpuid(1, 0).d & (1u << 11))) {
+	if (cpu_features.is_intel || (cpuid(1, 0).d & (1u << 11))) {
 		wrmsr(MSR_SYSENTER_CS, HV_CS);
-		wrmsr(MSR_SYSENTER_ESP,
-		      (uint64_t)&ci->regs + sizeof(ci->regs));
+		wrmsr(MSR_SYSENTER_ESP, (uint64_t)&ci->regs + sizeof(ci->regs));
 		wrmsr(MSR_SYSENTER_EIP, (uint64_t)sysenter_entry);
 	}
 }
@@ -225,8 +222,8 @@ static void setup_gdt(unsigned int cpu, struct cpu_info *ci)
 	uint64_t *gdt = hv_pages_alloc(0);
 	uint64_t t = (uint64_t)&tss[cpu];
 	char *stack = (char *)ci + sizeof(*ci) - STACK_SIZE;
-	struct table_ptr gdtr = { 0xffff, WINDOW_START + cpu * WINDOW_SIZE };
-	struct table_ptr idtr = { sizeof(idt) - 1, (uint64_t)idt };
+	struct table_ptr gdtr = {0xffff, WINDOW_START + cpu * WINDOW_SIZE};
+	struct table_ptr idtr = {sizeof(idt) - 1, (uint64_t)idt};
 
 	BUG_ON(!gdt);
 	gdt[1] = 0x00af9b000000ffff; /* HV_CS */
@@ -244,8 +241,7 @@ static void setup_gdt(unsigned int cpu, struct cpu_info *ci)
 
 	tss[cpu].rsp[0] = (uint64_t)&ci->regs + sizeof(ci->regs);
 	for (unsigned int i = 0; i < 4; i++)
-		tss[cpu].ist[i] =
-			(uint64_t)stack + (i + 1) * IST_STACK_SIZE;
+		tss[cpu].ist[i] = (uint64_t)stack + (i + 1) * IST_STACK_SIZE;
 	tss[cpu].io_bitmap = sizeof(struct tss);
 
 	__asm__ volatile("lgdt %0" : : "m"(gdtr));

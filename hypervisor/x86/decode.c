@@ -49,15 +49,34 @@ static bool decode_prefixes(struct insn *i, uint64_t *seg_base, uint8_t *op)
 		if (!next_byte(i, op))
 			return false;
 		switch (*op) {
-		case 0x66: opsize16 = true; continue;
-		case 0x67: i->addr32 = true; continue;
-		case 0xf0: i->lock = true; continue;
-		case 0xf2: i->repne = true; continue;
-		case 0xf3: i->rep = true; continue;
-		case 0x26: case 0x2e: case 0x36: case 0x3e: continue;
-		case 0x64: *seg_base = rdmsr(MSR_FS_BASE); continue;
-		case 0x65: *seg_base = rdmsr(MSR_GS_BASE); continue;
-		default: break;
+		case 0x66:
+			opsize16 = true;
+			continue;
+		case 0x67:
+			i->addr32 = true;
+			continue;
+		case 0xf0:
+			i->lock = true;
+			continue;
+		case 0xf2:
+			i->repne = true;
+			continue;
+		case 0xf3:
+			i->rep = true;
+			continue;
+		case 0x26:
+		case 0x2e:
+		case 0x36:
+		case 0x3e:
+			continue;
+		case 0x64:
+			*seg_base = rdmsr(MSR_FS_BASE);
+			continue;
+		case 0x65:
+			*seg_base = rdmsr(MSR_GS_BASE);
+			continue;
+		default:
+			break;
 		}
 		break;
 	}
@@ -116,11 +135,27 @@ static bool opcode_has_modrm(uint16_t op)
 	switch (op) {
 	case 0x00 ... 0x3f:
 		return (op & 7) < 4;
-	case 0x80: case 0x81: case 0x83: case 0x86 ... 0x89:
-	case 0xc6: case 0xc7: case 0xf6: case 0xf7: case 0xfe: case 0xff:
-	case 0x0f01: case 0x0f20 ... 0x0f23:
-	case 0x0fa3: case 0x0fab: case 0x0fb0: case 0x0fb1: case 0x0fb3:
-	case 0x0fba: case 0x0fbb: case 0x0fc0: case 0x0fc1:
+	case 0x80:
+	case 0x81:
+	case 0x83:
+	case 0x86 ... 0x89:
+	case 0xc6:
+	case 0xc7:
+	case 0xf6:
+	case 0xf7:
+	case 0xfe:
+	case 0xff:
+	case 0x0f01:
+	case 0x0f20 ... 0x0f23:
+	case 0x0fa3:
+	case 0x0fab:
+	case 0x0fb0:
+	case 0x0fb1:
+	case 0x0fb3:
+	case 0x0fba:
+	case 0x0fbb:
+	case 0x0fc0:
+	case 0x0fc1:
 		return true;
 	default:
 		return false;
@@ -134,9 +169,9 @@ bool insn_decode(struct insn *i, struct regs *r)
 
 	memset(i, 0, sizeof(*i));
 	i->code64 = r->cs != SEL_CS32 && (r->cs & 0xfff8) != 0x20;
-	i->available = (uint8_t)(sizeof(i->bytes) -
-				 guest_copy_in(i->bytes, r->rip,
-					       sizeof(i->bytes)));
+	i->available =
+		(uint8_t)(sizeof(i->bytes) -
+			  guest_copy_in(i->bytes, r->rip, sizeof(i->bytes)));
 	if (!decode_prefixes(i, &seg_base, &op))
 		return false;
 	i->opcode = op;

@@ -37,8 +37,7 @@ static void do_cpuid(struct regs *r)
 /* ud2a; "xen"; cpuid: how a PV kernel asks for CPUID (Xen ABI, arch-x86). */
 int emulate_forced_cpuid(struct regs *r)
 {
-	static const uint8_t want[7] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f,
-					 0xa2 };
+	static const uint8_t want[7] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
 	uint8_t got[7];
 
 	if (copy_from_guest(got, guest_ptr(r->rip), sizeof(got)) ||
@@ -259,8 +258,9 @@ static int do_kernel_insn(struct regs *r, struct insn *i)
 			__asm__ volatile("wbinvd" : : : "memory");
 		return 1;
 	case 0x0f01:
-		return i->modrm == 0xd1 ? do_xsetbv(r) :
-		       i->modrm == 0xf9 ? do_tsc(r, true) : 0;
+		return i->modrm == 0xd1	  ? do_xsetbv(r)
+		       : i->modrm == 0xf9 ? do_tsc(r, true)
+					  : 0;
 	case 0x0f31:
 		return do_tsc(r, false);
 	case 0x0fa2:

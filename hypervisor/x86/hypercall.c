@@ -51,16 +51,21 @@ static long dispatch(uint32_t nr, struct hypercall_args *args)
 #define S32(n) to_s32
 #define U64(n) to_u64
 #define PTR(t, n) guest_ptr
-#define HYPERCALL0(nr, name, doc) \
-	case nr: return hc_##name();
-#define HYPERCALL1(nr, name, a, doc) \
-	case nr: return hc_##name(a(x[0]));
-#define HYPERCALL2(nr, name, a, b, doc) \
-	case nr: return hc_##name(a(x[0]), b(x[1]));
-#define HYPERCALL3(nr, name, a, b, c, doc) \
-	case nr: return hc_##name(a(x[0]), b(x[1]), c(x[2]));
-#define HYPERCALL4(nr, name, a, b, c, d, doc) \
-	case nr: return hc_##name(a(x[0]), b(x[1]), c(x[2]), d(x[3]));
+#define HYPERCALL0(nr, name, doc)                                              \
+	case nr:                                                               \
+		return hc_##name();
+#define HYPERCALL1(nr, name, a, doc)                                           \
+	case nr:                                                               \
+		return hc_##name(a(x[0]));
+#define HYPERCALL2(nr, name, a, b, doc)                                        \
+	case nr:                                                               \
+		return hc_##name(a(x[0]), b(x[1]));
+#define HYPERCALL3(nr, name, a, b, c, doc)                                     \
+	case nr:                                                               \
+		return hc_##name(a(x[0]), b(x[1]), c(x[2]));
+#define HYPERCALL4(nr, name, a, b, c, d, doc)                                  \
+	case nr:                                                               \
+		return hc_##name(a(x[0]), b(x[1]), c(x[2]), d(x[3]));
 #include "hypercalls.def"
 	default:
 		return -ENOSYS;
@@ -81,8 +86,7 @@ void do_hypercall(struct regs *r);
 void do_hypercall(struct regs *r)
 {
 	struct vcpu *v = current;
-	struct hypercall_args args = { { r->rdi, r->rsi, r->rdx, r->r10,
-					 r->r8 } };
+	struct hypercall_args args = {{r->rdi, r->rsi, r->rdx, r->r10, r->r8}};
 	uint32_t nr = (uint32_t)r->rax;
 	long rc = table_put_pending(v);
 

@@ -14,13 +14,13 @@
 #define HYPERCALL_IRET 23
 
 static const uint8_t call_stub[] = {
-	0x51,		   /* push %rcx      */
-	0x41, 0x53,	   /* push %r11      */
+	0x51,		     /* push %rcx      */
+	0x41, 0x53,	     /* push %r11      */
 	0xb8, 0,    0, 0, 0, /* mov $n, %eax */
-	0x0f, 0x05,	   /* syscall        */
-	0x41, 0x5b,	   /* pop %r11       */
-	0x59,		   /* pop %rcx       */
-	0xc3,		   /* ret            */
+	0x0f, 0x05,	     /* syscall        */
+	0x41, 0x5b,	     /* pop %r11       */
+	0x59,		     /* pop %rcx       */
+	0xc3,		     /* ret            */
 };
 #define CALL_STUB_NR 4 /* offset of n */
 

@@ -24,7 +24,7 @@ static struct ioapic {
 	volatile uint32_t *regs;
 	uint64_t maddr;
 	uint32_t gsi_base, nr_pins;
-	uint32_t selected; /* what the index register holds */
+	uint32_t selected;	/* what the index register holds */
 	uint32_t low[MAX_PINS]; /* lower halves as last written */
 } ioapics[MAX_IOAPICS];
 static unsigned int nr_ioapics, nr_gsis;

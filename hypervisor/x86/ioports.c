@@ -21,13 +21,13 @@ struct port_range {
 
 /* Ours, or emulated below. */
 static const struct port_range denied[] = {
-	{ 0x20, 0x21 },	  /* PIC */
-	{ 0x40, 0x43 },	  /* PIT */
-	{ 0x61, 0x61 },	  /* its channel 2 */
-	{ 0x70, 0x71 },	  /* RTC */
-	{ 0xa0, 0xa1 },	  /* PIC */
-	{ 0xcf8, 0xcf8 }, /* PCI configuration; 0xcf9 resets the machine */
-	{ 0xcfc, 0xcff },
+	{0x20, 0x21},	/* PIC */
+	{0x40, 0x43},	/* PIT */
+	{0x61, 0x61},	/* its channel 2 */
+	{0x70, 0x71},	/* RTC */
+	{0xa0, 0xa1},	/* PIC */
+	{0xcf8, 0xcf8}, /* PCI configuration; 0xcf9 resets the machine */
+	{0xcfc, 0xcff},
 };
 
 static bool is_between(uint16_t port, uint64_t first, uint64_t last)
@@ -40,8 +40,7 @@ bool ioport_dom0_denied(uint16_t port)
 	for (unsigned int i = 0; i < ARRAY_SIZE(denied); i++)
 		if (is_between(port, denied[i].first, denied[i].last))
 			return true;
-	if (opt.console_com1 &&
-	    is_between(port, SERIAL_PORT, SERIAL_PORT + 7))
+	if (opt.console_com1 && is_between(port, SERIAL_PORT, SERIAL_PORT + 7))
 		return true;
 	return acpi.pm_timer.space == ACPI_IO && acpi.pm_timer.address &&
 	       is_between(port, acpi.pm_timer.address,

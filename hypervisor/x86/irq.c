@@ -216,16 +216,16 @@ void irq_dump(void)
 			continue;
 		log_info(" irq %3u: vector %02x CPU %u %s%s%s, %llu so far%s\n",
 			 irq, desc->vector, desc->cpu,
-			 desc->kind == IRQ_MSI ? "MSI" :
-			 desc->level	       ? "level" :
-						 "edge",
+			 desc->kind == IRQ_MSI ? "MSI"
+			 : desc->level	       ? "level"
+					       : "edge",
 			 desc->active_low ? " low" : "",
 			 desc->is_masked ? " masked" : "",
 			 (unsigned long long)desc->count,
 			 desc->fn ? ", ours" : "");
 		for (unsigned int i = 0; i < desc->nr_guests; i++)
-			log_info("   d%u pirq %u%s\n",
-				 desc->guest[i].d->domid, desc->guest[i].pirq,
+			log_info("   d%u pirq %u%s\n", desc->guest[i].d->domid,
+				 desc->guest[i].pirq,
 				 desc->guest[i].eoi_due ? " awaits EOI" : "");
 	}
 }

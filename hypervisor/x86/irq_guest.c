@@ -39,7 +39,7 @@ int irq_guest_add(uint32_t irq, struct domain *d, uint32_t pirq, bool share)
 	if (desc->nr_guests && !(share && desc->will_share))
 		return -EBUSY;
 	desc->will_share = share;
-	desc->guest[desc->nr_guests++] = (struct irq_guest){ d, pirq, false };
+	desc->guest[desc->nr_guests++] = (struct irq_guest){d, pirq, false};
 	if (desc->nr_guests == 1)
 		irq_unmask(irq);
 	check(desc);

@@ -100,8 +100,7 @@ static void map_direct(uint64_t ram_end)
 		if (e->type == E820_UNUSABLE)
 			continue;
 		for (; a < end; a += 0x200000)
-			map_2m(DIRECTMAP_START + a, a,
-			       PTE_RW | PTE_NX | PTE_G);
+			map_2m(DIRECTMAP_START + a, a, PTE_RW | PTE_NX | PTE_G);
 	}
 	map_2m(DIRECTMAP_START, 0, PTE_RW | PTE_NX | PTE_G);
 }

@@ -38,7 +38,7 @@ struct msi_desc {
 	uint8_t cap;
 	uint16_t entry;
 	uint32_t irq;
-	uint32_t address, data; /* last written */
+	uint32_t address, data;	  /* last written */
 	volatile uint32_t *table; /* our entry, if MSI-X */
 	struct msix_page *page;
 };
@@ -135,7 +135,7 @@ static struct msix_page *find_page(uint64_t maddr)
 {
 	struct msix_page *p;
 
-	list_for_each(p, &pages, list)
+	list_for_each (p, &pages, list)
 		if (p->maddr == (maddr & PAGE_MASK))
 			return p;
 	return NULL;
@@ -215,7 +215,7 @@ static struct msi_desc *find(pci_sbdf_t dev, bool is_msix, unsigned int entry)
 {
 	struct msi_desc *m;
 
-	list_for_each(m, &msis, list)
+	list_for_each (m, &msis, list)
 		if (pci_sbdf_eq(m->dev, dev) && m->is_msix == is_msix &&
 		    m->entry == entry)
 			return m;
@@ -288,7 +288,7 @@ int msi_restore(pci_sbdf_t dev)
 	if (!pci_is_present(dev))
 		return -ENODEV;
 	spin_lock(&lock);
-	list_for_each(m, &msis, list) {
+	list_for_each (m, &msis, list) {
 		struct irq_desc *desc = &irq_desc[m->irq];
 
 		if (!pci_sbdf_eq(m->dev, dev))
@@ -339,10 +339,10 @@ bool msi_owns_register(pci_sbdf_t dev, unsigned int reg, unsigned int bytes)
 	bool found = false;
 
 	spin_lock(&lock);
-	list_for_each(m, &msis, list) {
+	list_for_each (m, &msis, list) {
 		unsigned int first = m->cap + MSI_ADDRESS;
-		unsigned int last = m->is_maskable ? msi_mask_reg(m) + 3 :
-						     msi_data_reg(m) + 1;
+		unsigned int last = m->is_maskable ? msi_mask_reg(m) + 3
+						   : msi_data_reg(m) + 1;
 
 		if (!m->is_msix && pci_sbdf_eq(m->dev, dev) && reg <= last &&
 		    reg + bytes > first)

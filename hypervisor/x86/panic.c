@@ -63,8 +63,8 @@ void show_guest_regs(struct vcpu *v, const struct regs *r)
 	log_err("d%uv%u guest %s: rip %04lx:%016lx\n", v->domain->domid, v->id,
 		v->arch.in_kernel ? "kernel" : "user", r->cs & 0xffff, r->rip);
 	show_gprs(r);
-	log_err("cr2 %016lx  cr3 %016lx/%016lx  events %s\n",
-		v->info->arch.cr2, v->arch.cr3_kernel, v->arch.cr3_user,
+	log_err("cr2 %016lx  cr3 %016lx/%016lx  events %s\n", v->info->arch.cr2,
+		v->arch.cr3_kernel, v->arch.cr3_user,
 		v->info->evtchn_upcall_mask ? "masked" : "on");
 }
 

@@ -83,8 +83,8 @@ static bool decode(uint32_t cf8, uint16_t port, unsigned int bytes,
 {
 	if (!(cf8 & ENABLE) || (port & 3) + bytes > 4)
 		return false;
-	*dev = (pci_sbdf_t){ .bus = (uint8_t)(cf8 >> 16),
-			     .devfn = (uint8_t)(cf8 >> 8) };
+	*dev = (pci_sbdf_t){.bus = (uint8_t)(cf8 >> 16),
+			    .devfn = (uint8_t)(cf8 >> 8)};
 	*reg = (cf8 & 0xfc) | (port & 3u);
 	return true;
 }

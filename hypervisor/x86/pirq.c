@@ -201,10 +201,10 @@ int pirq_map_gsi(struct domain *d, uint32_t gsi, int wanted)
 		rc = wanted < 0 || wanted == old ? old : -EEXIST;
 		goto out;
 	}
-	rc = wanted >= 0 ? wanted :
-	     gsi < d->pirqs->nr && d->pirqs->pirq[gsi].irq < 0 ?
-			   (int)gsi :
-			   find_free(d->pirqs);
+	rc = wanted >= 0 ? wanted
+	     : gsi < d->pirqs->nr && d->pirqs->pirq[gsi].irq < 0
+		     ? (int)gsi
+		     : find_free(d->pirqs);
 	if (rc < 0)
 		goto out;
 	p = lookup(d, (uint32_t)rc);

@@ -161,7 +161,8 @@ static void pit_measure(uint64_t *ticks, uint64_t *ns)
 	start = rdtsc();
 	for (unsigned int i = 0; !(inb(PORT_B) & 0x20); i++)
 		if (i > 10000000)
-			panic("no clock works: HPET, PM timer and PIT are dead");
+			panic("no clock works: HPET, PM timer and PIT are "
+			      "dead");
 	*ticks = rdtsc() - start;
 	*ns = count * NS_PER_SEC / PIT_HZ;
 }

@@ -27,10 +27,10 @@
 
 /* What an instruction makes of memory operand and registers. */
 struct effect {
-	uint64_t new;	   /* memory operand afterwards                */
-	bool writes;	   /* or memory stays as it is                 */
-	uint64_t *reg;	   /* register that gets the old value, if any */
-	uint64_t flags;	   /* arithmetic flags afterwards              */
+	uint64_t new;	/* memory operand afterwards                */
+	bool writes;	/* or memory stays as it is                 */
+	uint64_t *reg;	/* register that gets the old value, if any */
+	uint64_t flags; /* arithmetic flags afterwards              */
 	bool sets_flags;
 };
 
@@ -58,10 +58,17 @@ static bool logic(unsigned int op, uint64_t a, uint64_t b, struct effect *e,
 		  unsigned int size)
 {
 	switch (op) {
-	case 1: e->new = a | b; break;
-	case 4: e->new = a & b; break;
-	case 6: e->new = a ^ b; break;
-	default: return false;
+	case 1:
+		e->new = a | b;
+		break;
+	case 4:
+		e->new = b &a;
+		break;
+	case 6:
+		e->new = a ^ b;
+		break;
+	default:
+		return false;
 	}
 	e->writes = e->sets_flags = true;
 	e->flags = logic_flags(e->new, size);
@@ -75,10 +82,17 @@ static bool bit_op(unsigned int op, uint64_t old, unsigned int n,
 	uint64_t bit = 1ULL << n;
 
 	switch (op) {
-	case 5: e->new = old | bit; break;
-	case 6: e->new = old & ~bit; break;
-	case 7: e->new = old ^ bit; break;
-	default: return false;
+	case 5:
+		e->new = old | bit;
+		break;
+	case 6:
+		e->new = old & ~bit;
+		break;
+	case 7:
+		e->new = old ^ bit;
+		break;
+	default:
+		return false;
 	}
 	e->writes = e->sets_flags = true;
 	e->flags = old & bit ? FLAG_CF : 0;
@@ -116,35 +130,49 @@ static bool compute(struct regs *r, struct insn *i, uint64_t old,
 	int64_t imm;
 
 	switch (i->opcode) {
-	case 0x88: case 0x89:
+	case 0x88:
+	case 0x89:
 		e->new = src;
 		e->writes = true;
 		return !high_byte_register(i, size);
-	case 0xc6: case 0xc7:
+	case 0xc6:
+	case 0xc7:
 		e->new = (uint64_t)insn_immediate(i, imm_size, &ok);
 		e->writes = true;
 		return ok && insn_reg(i) % 8 == 0;
-	case 0x86: case 0x87:
+	case 0x86:
+	case 0x87:
 		e->new = src;
 		e->writes = true;
 		e->reg = insn_register(r, insn_reg(i));
 		return !high_byte_register(i, size);
-	case 0x08: case 0x09: case 0x20: case 0x21: case 0x30: case 0x31:
+	case 0x08:
+	case 0x09:
+	case 0x20:
+	case 0x21:
+	case 0x30:
+	case 0x31:
 		return !high_byte_register(i, size) &&
 		       logic(i->opcode >> 3, old, src, e, size);
-	case 0x80: case 0x81: case 0x83:
+	case 0x80:
+	case 0x81:
+	case 0x83:
 		imm = insn_immediate(i, i->opcode == 0x81 ? imm_size : 1, &ok);
-		return ok && logic(insn_reg(i) % 8, old, (uint64_t)imm, e, size);
+		return ok &&
+		       logic(insn_reg(i) % 8, old, (uint64_t)imm, e, size);
 	case 0x0fba:
 		imm = insn_immediate(i, 1, &ok);
 		return ok && bit_op(insn_reg(i) % 8, old,
 				    (unsigned int)imm & (size * 8 - 1), e);
-	case 0x0fab: case 0x0fb3: case 0x0fbb: /* reg form: bit in this word */
-		return src < size * 8 &&
-		       bit_op(i->opcode == 0x0fab ? 5 :
-			      i->opcode == 0x0fb3 ? 6 : 7,
-			      old, (unsigned int)src, e);
-	case 0x0fb0: case 0x0fb1:
+	case 0x0fab:
+	case 0x0fb3:
+	case 0x0fbb: /* reg form: bit in this word */
+		return src < size * 8 && bit_op(i->opcode == 0x0fab   ? 5
+						: i->opcode == 0x0fb3 ? 6
+								      : 7,
+						old, (unsigned int)src, e);
+	case 0x0fb0:
+	case 0x0fb1:
 		return !high_byte_register(i, size) &&
 		       cmpxchg(r, i, old, e, size);
 	default:
@@ -155,8 +183,14 @@ static bool compute(struct regs *r, struct insn *i, uint64_t old,
 static unsigned int operand_size(const struct insn *i)
 {
 	switch (i->opcode) {
-	case 0x88: case 0xc6: case 0x86: case 0x80: case 0x0fb0:
-	case 0x08: case 0x20: case 0x30:
+	case 0x88:
+	case 0xc6:
+	case 0x86:
+	case 0x80:
+	case 0x0fb0:
+	case 0x08:
+	case 0x20:
+	case 0x30:
 		return 1;
 	default:
 		return i->opsize;
@@ -178,7 +212,7 @@ static int write_entry(struct regs *r, struct page *table, uint64_t cr2)
 				      (cr2 & ~PAGE_MASK & ~7ULL));
 	unsigned int shift = (cr2 & 7) * 8, size;
 	uint64_t old8 = READ_ONCE(*slot), new8, old;
-	struct effect e = { 0 };
+	struct effect e = {0};
 	struct insn i;
 	int rc;
 
@@ -193,7 +227,7 @@ static int write_entry(struct regs *r, struct page *table, uint64_t cr2)
 		return 0;
 	if (e.writes) {
 		new8 = (old8 & ~(size_mask(size) << shift)) |
-		       (e.new & size_mask(size)) << shift;
+		       (size_mask(size) & e.new) << shift;
 		rc = table_write_entry(table, PT_L1, slot, new8, table->owner,
 				       false, &old8);
 		if (rc == -EAGAIN)
@@ -213,7 +247,7 @@ static int write_entry(struct regs *r, struct page *table, uint64_t cr2)
 /* A store to a device frame that is read-only for everyone: it is dropped. */
 static int drop_write(struct regs *r, uint64_t cr2)
 {
-	struct effect e = { 0 };
+	struct effect e = {0};
 	struct insn i;
 
 	if (!insn_decode(&i, r) || !i.is_memory ||

@@ -79,8 +79,7 @@ static long callback_register(struct callback_register *op)
 
 static long callback_unregister(struct callback_unregister *op)
 {
-	if (op->type == CALLBACKTYPE_event ||
-	    op->type == CALLBACKTYPE_failsafe)
+	if (op->type == CALLBACKTYPE_event || op->type == CALLBACKTYPE_failsafe)
 		return -EINVAL;
 	return pv_set_callback(current, op->type, false, 0);
 }
@@ -213,14 +212,16 @@ long hc_iret(void)
 	struct iret_context c;
 
 	if (copy_from_guest(&c, guest_ptr(r->rsp), sizeof(c))) {
-		domain_crash(v->domain, "vcpu %u: iret frame at %#lx is not readable",
+		domain_crash(v->domain,
+			     "vcpu %u: iret frame at %#lx is not readable",
 			     v->id, r->rsp);
 		return 0;
 	}
 	if ((c.cs & 3) == 3) {
 		if (!v->arch.cr3_user) {
 			domain_crash(v->domain,
-				     "vcpu %u: iret to user mode (rip %#lx) without user page tables",
+				     "vcpu %u: iret to user mode (rip %#lx) "
+				     "without user page tables",
 				     v->id, c.rip);
 			return 0;
 		}
@@ -230,8 +231,9 @@ long hc_iret(void)
 	v->info->evtchn_upcall_mask = !(c.rflags & RFLAGS_IF);
 	r->rip = c.rip;
 	r->cs = (c.cs & 0xffff) | 3;
-	r->rflags = (c.rflags & ~(uint64_t)(RFLAGS_IOPL | RFLAGS_VM) & 0x3fffff) |
-		    RFLAGS_IF | 2;
+	r->rflags =
+		(c.rflags & ~(uint64_t)(RFLAGS_IOPL | RFLAGS_VM) & 0x3fffff) |
+		RFLAGS_IF | 2;
 	r->rsp = c.rsp;
 	r->ss = (c.ss & 0xffff) | 3;
 	r->rax = c.rax;

@@ -78,11 +78,21 @@ int pv_set_debugreg(struct vcpu *v, unsigned int reg, uint64_t val)
 	}
 	if (v == current) {
 		switch (reg) {
-		case 0: __asm__ volatile("mov %0, %%dr0" : : "r"(val)); break;
-		case 1: __asm__ volatile("mov %0, %%dr1" : : "r"(val)); break;
-		case 2: __asm__ volatile("mov %0, %%dr2" : : "r"(val)); break;
-		case 3: __asm__ volatile("mov %0, %%dr3" : : "r"(val)); break;
-		default: __asm__ volatile("mov %0, %%dr7" : : "r"(val)); break;
+		case 0:
+			__asm__ volatile("mov %0, %%dr0" : : "r"(val));
+			break;
+		case 1:
+			__asm__ volatile("mov %0, %%dr1" : : "r"(val));
+			break;
+		case 2:
+			__asm__ volatile("mov %0, %%dr2" : : "r"(val));
+			break;
+		case 3:
+			__asm__ volatile("mov %0, %%dr3" : : "r"(val));
+			break;
+		default:
+			__asm__ volatile("mov %0, %%dr7" : : "r"(val));
+			break;
 		}
 	}
 	return 0;
@@ -178,7 +188,7 @@ void pv_drop_gdt(struct vcpu *v)
 int pv_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
 {
 	unsigned int nr = div_round_up(entries, 512), i;
-	struct page *pg[14] = { 0 };
+	struct page *pg[14] = {0};
 	int rc = 0;
 
 	if (entries > FIRST_RESERVED_GDT_ENTRY)
@@ -262,8 +272,8 @@ void pv_map_tables(struct vcpu *v)
 	uint64_t zero_maddr = window_zero_page();
 	unsigned int cpu = smp_processor_id();
 	unsigned int n = div_round_up(v->arch.gdt_ents, 512u), i;
-	uint64_t *desc = (uint64_t *)(WINDOW_START + cpu * WINDOW_SIZE +
-				      (HV_LDT & ~7u));
+	uint64_t *desc =
+		(uint64_t *)(WINDOW_START + cpu * WINDOW_SIZE + (HV_LDT & ~7u));
 
 	for (i = 0; i < n || i < gdt_pages_loaded[cpu]; i++)
 		window_map(cpu, i,
@@ -290,9 +300,7 @@ void pv_map_tables(struct vcpu *v)
 /* The descriptor is in the window: only after the CR3 load. */
 void pv_load_ldt(const struct vcpu *v)
 {
-	__asm__ volatile("lldt %w0"
-			 :
-			 : "r"(v->arch.ldt_ents ? HV_LDT : 0));
+	__asm__ volatile("lldt %w0" : : "r"(v->arch.ldt_ents ? HV_LDT : 0));
 }
 
 static void reload_tables(struct vcpu *v)
@@ -306,8 +314,8 @@ static void reload_tables(struct vcpu *v)
 
 static void set_syscall_fast(struct vcpu *v)
 {
-	v->arch.syscall_fast = v->arch.syscall.address &&
-			       v->arch.syscall.masks_events;
+	v->arch.syscall_fast =
+		v->arch.syscall.address && v->arch.syscall.masks_events;
 }
 
 int pv_set_callback(struct vcpu *v, unsigned int type, bool masks,
@@ -318,15 +326,28 @@ int pv_set_callback(struct vcpu *v, unsigned int type, bool masks,
 	if (!guest_address_ok(address))
 		return -EINVAL;
 	switch (type) {
-	case CALLBACKTYPE_event: cb = &v->arch.event; break;
-	case CALLBACKTYPE_failsafe: cb = &v->arch.failsafe; break;
-	case CALLBACKTYPE_syscall: cb = &v->arch.syscall; break;
-	case CALLBACKTYPE_syscall32: cb = &v->arch.syscall32; break;
-	case CALLBACKTYPE_sysenter: cb = &v->arch.sysenter; break;
-	case CALLBACKTYPE_nmi: cb = &v->arch.nmi; break;
-	default: return -ENOSYS;
+	case CALLBACKTYPE_event:
+		cb = &v->arch.event;
+		break;
+	case CALLBACKTYPE_failsafe:
+		cb = &v->arch.failsafe;
+		break;
+	case CALLBACKTYPE_syscall:
+		cb = &v->arch.syscall;
+		break;
+	case CALLBACKTYPE_syscall32:
+		cb = &v->arch.syscall32;
+		break;
+	case CALLBACKTYPE_sysenter:
+		cb = &v->arch.sysenter;
+		break;
+	case CALLBACKTYPE_nmi:
+		cb = &v->arch.nmi;
+		break;
+	default:
+		return -ENOSYS;
 	}
-	*cb = (struct callback){ address, masks };
+	*cb = (struct callback){address, masks};
 	set_syscall_fast(v);
 	return 0;
 }
@@ -355,8 +376,8 @@ static int check_context(const struct vcpu_guest_context *c)
 	    !guest_address_ok(c->failsafe_callback_eip) ||
 	    !guest_address_ok(c->syscall_callback_eip) ||
 	    !guest_address_ok(c->user_regs.rip) || c->ldt_ents > 8192 ||
-	    c->gdt_ents > FIRST_RESERVED_GDT_ENTRY ||
-	    c->debugreg[6] >> 32 || !(c->flags & VGCF_IN_KERNEL))
+	    c->gdt_ents > FIRST_RESERVED_GDT_ENTRY || c->debugreg[6] >> 32 ||
+	    !(c->flags & VGCF_IN_KERNEL))
 		return -EINVAL;
 	for (unsigned int i = 0; i < 256; i++)
 		if (c->trap_ctxt[i].address &&
@@ -444,15 +465,13 @@ int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 		fpu_set_legacy(v, c->fpu_ctxt.x);
 	v->arch.kernel_sp = round_down(c->kernel_sp, 16ULL);
 	v->arch.kernel_ss = (uint16_t)c->kernel_ss | 3;
-	v->arch.event = (struct callback){ c->event_callback_eip, true };
-	v->arch.failsafe = (struct callback){
-		c->failsafe_callback_eip,
-		c->flags & VGCF_failsafe_disables_events
-	};
-	v->arch.syscall = (struct callback){
-		c->syscall_callback_eip,
-		c->flags & VGCF_syscall_disables_events
-	};
+	v->arch.event = (struct callback){c->event_callback_eip, true};
+	v->arch.failsafe =
+		(struct callback){c->failsafe_callback_eip,
+				  c->flags & VGCF_failsafe_disables_events};
+	v->arch.syscall =
+		(struct callback){c->syscall_callback_eip,
+				  c->flags & VGCF_syscall_disables_events};
 	set_syscall_fast(v);
 	pv_set_cr4(v, c->ctrlreg[4]);
 	v->arch.ts = false;
@@ -480,13 +499,13 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 
 	memset(c, 0, sizeof(*c));
 	fpu_get_legacy(v, c->fpu_ctxt.x);
-	c->flags = VGCF_I387_VALID | (v->arch.in_kernel ? VGCF_IN_KERNEL : 0) |
-		   (v->is_down ? 0 : VGCF_online) |
-		   (v->arch.syscall.masks_events ? VGCF_syscall_disables_events
-						 : 0) |
-		   (v->arch.failsafe.masks_events
-			    ? VGCF_failsafe_disables_events
-			    : 0);
+	c->flags =
+		VGCF_I387_VALID | (v->arch.in_kernel ? VGCF_IN_KERNEL : 0) |
+		(v->is_down ? 0 : VGCF_online) |
+		(v->arch.syscall.masks_events ? VGCF_syscall_disables_events
+					      : 0) |
+		(v->arch.failsafe.masks_events ? VGCF_failsafe_disables_events
+					       : 0);
 	memcpy(&c->user_regs, r, offsetof(struct regs, error_code));
 	c->user_regs.rip = r->rip;
 	c->user_regs.cs = (uint16_t)(v->arch.in_kernel ? r->cs & ~3ULL : r->cs);

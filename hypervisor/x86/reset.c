@@ -64,7 +64,7 @@ void machine_restart(void)
 	/* An exception with no IDT is a triple fault, which resets. */
 	__asm__ volatile("lidt %0; int3"
 			 :
-			 : "m"((struct { char b[10]; }){ { 0 } }));
+			 : "m"((struct { char b[10]; }){{0}}));
 	machine_halt();
 }
 
@@ -92,9 +92,9 @@ int acpi_enter_sleep(unsigned int state, uint16_t val_a, uint16_t val_b)
 
 void machine_power_off(void)
 {
-	unsigned int shift = acpi.pm1a_control.address ?
-				     SLP_TYP_SHIFT :
-				     SLEEP_CONTROL_TYP_SHIFT;
+	unsigned int shift = acpi.pm1a_control.address
+				     ? SLP_TYP_SHIFT
+				     : SLEEP_CONTROL_TYP_SHIFT;
 
 	if (acpi.has_s5)
 		(void)acpi_enter_sleep(5, (uint16_t)(acpi.s5_a << shift),

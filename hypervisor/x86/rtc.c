@@ -35,9 +35,9 @@ static uint8_t cmos_read(uint8_t reg)
 
 static struct rtc_time read_raw(void)
 {
-	return (struct rtc_time){ cmos_read(SECONDS), cmos_read(MINUTES),
-				  cmos_read(HOURS),   cmos_read(DAY),
-				  cmos_read(MONTH),   cmos_read(YEAR) };
+	return (struct rtc_time){cmos_read(SECONDS), cmos_read(MINUTES),
+				 cmos_read(HOURS),   cmos_read(DAY),
+				 cmos_read(MONTH),   cmos_read(YEAR)};
 }
 
 static bool same(const struct rtc_time *a, const struct rtc_time *b)
@@ -62,7 +62,8 @@ uint64_t rtc_read(void)
 			continue;
 		seconds = rtc_to_seconds(t, cmos_read(REG_B));
 		if (!seconds)
-			log_warn("RTC: its date is none; the clock starts at 1970\n");
+			log_warn("RTC: its date is none; the clock starts at "
+				 "1970\n");
 		return seconds;
 	}
 	log_warn("RTC: no consistent reading; the clock starts at 1970\n");

@@ -58,7 +58,8 @@ void smp_enumerate(void)
 		if (c->apic_id == boot_id) {
 			cpus[0].acpi_id = c->acpi_id;
 		} else if (c->apic_id >= 255 && !lapic_is_x2apic()) {
-			log_warn("SMP: CPU with APIC id %u needs x2APIC mode, not used\n",
+			log_warn("SMP: CPU with APIC id %u needs x2APIC mode, "
+				 "not used\n",
 				 c->apic_id);
 		} else if (nr_cpus < NR_CPUS) {
 			cpus[nr_cpus++] = *c;
@@ -100,7 +101,7 @@ void smp_serve_calls(void)
 		return;
 	/* acquire pairs with the or in smp_call: the slot is complete */
 	from = __atomic_exchange_n(&inbox[self].from, 0, __ATOMIC_ACQUIRE);
-	for_each_cpu(caller, from) {
+	for_each_cpu (caller, from) {
 		struct call *c = &calls[caller];
 
 		c->fn(c->arg);
@@ -128,10 +129,9 @@ void smp_call(cpumask_t mask, void (*fn)(void *), void *arg)
 	c->fn = fn;
 	c->arg = arg;
 	__atomic_store_n(&c->pending, others, __ATOMIC_RELEASE);
-	for_each_cpu(cpu, others) {
-		cpumask_t before =
-			__atomic_fetch_or(&inbox[cpu].from, cpumask_of(self),
-					  __ATOMIC_SEQ_CST);
+	for_each_cpu (cpu, others) {
+		cpumask_t before = __atomic_fetch_or(
+			&inbox[cpu].from, cpumask_of(self), __ATOMIC_SEQ_CST);
 
 		/* Not empty: whoever came first has sent the interrupt. */
 		if (!before)
@@ -155,7 +155,7 @@ void smp_stop_others(void)
 	unsigned int self = smp_processor_id(), cpu;
 
 	WRITE_ONCE(stopping, true);
-	for_each_cpu(cpu, cpu_online_map & ~cpumask_of(self))
+	for_each_cpu (cpu, cpu_online_map & ~cpumask_of(self))
 		lapic_send_icr(cpus[cpu].apic_id,
 			       cpu ? ICR_INIT : 0x4000 | VEC_CALL);
 }

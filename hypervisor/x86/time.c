@@ -30,7 +30,7 @@ static struct cpu_clock {
 } __attribute__((aligned(64))) clocks[NR_CPUS];
 
 static struct clock_base boot_base;
-static bool tsc_is_global; /* all CPUs use boot_base */
+static bool tsc_is_global;	       /* all CPUs use boot_base */
 static struct clock_scale ns_to_lapic; /* used as ticks = scale(ns) */
 
 uint64_t now_ns(void)
@@ -93,7 +93,8 @@ bool time_tsc_is_global(void)
 void time_tsc_disagrees(void)
 {
 	if (tsc_is_global)
-		log_warn("Clock: the CPUs' TSCs differ, synchronised by software\n");
+		log_warn("Clock: the CPUs' TSCs differ, synchronised by "
+			 "software\n");
 	tsc_is_global = false;
 }
 
@@ -117,7 +118,8 @@ void time_start_resync(void)
 	if (tsc_is_global)
 		return;
 	if (!platform_timer_is_readable()) {
-		log_warn("Clock: nothing to check the TSC against; time will drift if its rate changes\n");
+		log_warn("Clock: nothing to check the TSC against; time will "
+			 "drift if its rate changes\n");
 		return;
 	}
 	for_each_cpu (cpu, cpu_online_map) {
@@ -144,8 +146,9 @@ void timer_program(uint64_t deadline_ns)
 	if (lapic_has_tsc_deadline())
 		lapic_timer_set_tsc(rdtsc() + delta_ns * tsc_khz / 1000000 + 1);
 	else
-		lapic_timer_set((uint32_t)min(
-			clock_scale_ns(delta_ns, ns_to_lapic) + 1, 0xffffffffULL));
+		lapic_timer_set(
+			(uint32_t)min(clock_scale_ns(delta_ns, ns_to_lapic) + 1,
+				      0xffffffffULL));
 }
 
 /* --- guests' records --- */
@@ -213,8 +216,7 @@ static void write_secondary(guest_ptr_t area, const struct vcpu_time_info *n)
 
 void time_update_vcpu(struct vcpu *v)
 {
-	struct vcpu_time_info n =
-		record_of(&clocks[smp_processor_id()].base);
+	struct vcpu_time_info n = record_of(&clocks[smp_processor_id()].base);
 
 	if (!is_current(&v->info->time, &n))
 		write_primary(&v->info->time, &n);

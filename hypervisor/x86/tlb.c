@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * TLB flushes.  Where the CPU has PCIDs, guest kernel (0) and guest user (1) each
- * have one, so that switching between the two, which every system call does
- * twice, flushes nothing; every real flush then covers both.  SDM vol. 3,
+ * TLB flushes.  Where the CPU has PCIDs, guest kernel (0) and guest user (1)
+ * each have one, so that switching between the two, which every system call
+ * does twice, flushes nothing; every real flush then covers both.  SDM vol. 3,
  * "Process-Context Identifiers (PCIDs)".
  *
  * With a clock most of them are unnecessary: each full flush of a
@@ -26,7 +26,7 @@ static void invpcid(uint64_t type, uint64_t pcid, uint64_t va)
 {
 	struct {
 		uint64_t pcid, va;
-	} descriptor = { pcid, va };
+	} descriptor = {pcid, va};
 
 	__asm__ volatile("invpcid %0, %1"
 			 :
@@ -122,7 +122,7 @@ cpumask_t tlb_filter(cpumask_t mask, uint32_t stamp)
 	cpumask_t stale = 0;
 	unsigned int cpu;
 
-	for_each_cpu(cpu, mask)
+	for_each_cpu (cpu, mask)
 		/* signed: the clock may wrap */
 		if ((int32_t)(READ_ONCE(flushed_at[cpu]) - stamp) <= 0)
 			stale |= cpumask_of(cpu);

@@ -76,7 +76,8 @@ static void bounce(struct regs *r, const struct bounce *b)
 	if (in_hv_range(sp, sp + n * 8 - 1) ||
 	    copy_to_guest(guest_ptr(sp), frame, n * 8)) {
 		domain_crash(v->domain,
-			     "vcpu %u: no stack for a trap: rsp %#lx, rip %#lx, handler %#lx",
+			     "vcpu %u: no stack for a trap: rsp %#lx, rip "
+			     "%#lx, handler %#lx",
 			     v->id, sp, r->rip, b->address);
 		return;
 	}
@@ -86,10 +87,10 @@ static void bounce(struct regs *r, const struct bounce *b)
 	r->rsp = sp;
 	r->cs = SEL_CS64;
 	r->ss = SEL_DS;
-	r->rflags = (r->rflags & ~(uint64_t)(RFLAGS_TF | RFLAGS_VM | RFLAGS_RF |
-					      RFLAGS_NT | RFLAGS_AC |
-					      RFLAGS_IOPL)) |
-		    RFLAGS_IF;
+	r->rflags =
+		(r->rflags & ~(uint64_t)(RFLAGS_TF | RFLAGS_VM | RFLAGS_RF |
+					 RFLAGS_NT | RFLAGS_AC | RFLAGS_IOPL)) |
+		RFLAGS_IF;
 	r->entry_vector = TRAP_SYSCALL;
 }
 
@@ -114,9 +115,9 @@ void inject_exception(struct regs *r, unsigned int vector, uint32_t error)
 	trace_trap(v, vector, error, r->rip);
 	if (!t->address) {
 		domain_crash(v->domain,
-			     "vcpu %u: trap %u (error %#x) at %#lx, cr2 %#lx, and no handler for it",
-			     v->id, vector, error, r->rip,
-			     v->info->arch.cr2);
+			     "vcpu %u: trap %u (error %#x) at %#lx, cr2 %#lx, "
+			     "and no handler for it",
+			     v->id, vector, error, r->rip, v->info->arch.cr2);
 		show_guest_regs(v, r);
 		return;
 	}
@@ -137,8 +138,8 @@ void inject_page_fault(struct regs *r, uint64_t cr2, uint32_t error)
 
 static void inject_callback(struct regs *r, const struct callback *cb)
 {
-	struct bounce b = { .address = cb->address,
-			    .masks_events = cb->masks_events };
+	struct bounce b = {.address = cb->address,
+			   .masks_events = cb->masks_events};
 
 	bounce(r, &b);
 }
@@ -147,7 +148,7 @@ void inject_failsafe(struct regs *r)
 {
 	struct vcpu *v = current;
 	const struct arch_vcpu *a = &v->arch;
-	const uint64_t selectors[MAX_EXTRA] = { a->ds, a->es, a->fs, a->gs };
+	const uint64_t selectors[MAX_EXTRA] = {a->ds, a->es, a->fs, a->gs};
 	struct bounce b = {
 		.address = a->failsafe.address,
 		.masks_events = a->failsafe.masks_events,
@@ -157,7 +158,8 @@ void inject_failsafe(struct regs *r)
 
 	if (!b.address) {
 		domain_crash(v->domain,
-			     "vcpu %u: a selector of ds %#x, es %#x, fs %#x, gs %#x is stale, and no failsafe callback",
+			     "vcpu %u: a selector of ds %#x, es %#x, fs %#x, "
+			     "gs %#x is stale, and no failsafe callback",
 			     v->id, a->ds, a->es, a->fs, a->gs);
 		return;
 	}
@@ -346,9 +348,10 @@ void do_guest_work(struct regs *r)
 	if (!vcpu_has_events(v))
 		return;
 	if (!v->arch.event.address) {
-		domain_crash(v->domain,
-			     "vcpu %u: events unmasked without an event callback",
-			     v->id);
+		domain_crash(
+			v->domain,
+			"vcpu %u: events unmasked without an event callback",
+			v->id);
 		return;
 	}
 	trace_event_upcall(v, r->rip);

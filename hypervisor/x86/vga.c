@@ -22,8 +22,7 @@ static void newline(void)
 	if (++row < VGA_ROWS)
 		return;
 	row = VGA_ROWS - 1;
-	memmove(screen, screen + VGA_COLUMNS,
-		VGA_COLUMNS * (VGA_ROWS - 1) * 2);
+	memmove(screen, screen + VGA_COLUMNS, VGA_COLUMNS * (VGA_ROWS - 1) * 2);
 	memset(screen + row * VGA_COLUMNS, 0, VGA_COLUMNS * 2);
 }
 

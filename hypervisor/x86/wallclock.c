@@ -66,6 +66,6 @@ void time_set_wallclock(uint64_t secs, uint32_t nsecs, uint64_t system_time_ns)
 	zero_s = secs - s;
 	zero_ns = nsecs - ns;
 	spin_unlock(&lock);
-	for_each_domain(d)
+	for_each_domain (d)
 		time_update_wallclock(d);
 }

@@ -10,20 +10,20 @@
 __attribute__((noreturn, format(printf, 1, 2))) void panic(const char *fmt,
 							   ...);
 
-#define BUG_ON(c)                                                         \
-	do {                                                              \
-		if (__builtin_expect(!!(c), 0))                           \
-			panic("BUG %s:%d: %s", __FILE__, __LINE__, #c);   \
+#define BUG_ON(c)                                                              \
+	do {                                                                   \
+		if (__builtin_expect(!!(c), 0))                                \
+			panic("BUG %s:%d: %s", __FILE__, __LINE__, #c);        \
 	} while (0)
 
 #ifdef DEBUG
-#define ASSERT(c)                                                         \
-	do {                                                              \
-		if (__builtin_expect(!(c), 0))                            \
-			panic("ASSERT %s:%d: %s", __FILE__, __LINE__, #c); \
+#define ASSERT(c)                                                              \
+	do {                                                                   \
+		if (__builtin_expect(!(c), 0))                                 \
+			panic("ASSERT %s:%d: %s", __FILE__, __LINE__, #c);     \
 	} while (0)
 #else
-#define ASSERT(c) ((void)sizeof(!(c)))
+#define ASSERT(c) ((void)(0 && (c)))
 #endif
 
 #endif

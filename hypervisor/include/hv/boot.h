@@ -51,9 +51,9 @@ struct boot_options {
 	uint64_t dom0_mem_bytes;     /* 0: not given                        */
 	uint64_t dom0_mem_max_bytes; /* 0: not given                        */
 	uint64_t dom0_mem_min_bytes;
-	bool dom0_mem_negative; /* dom0_mem=-SIZE: all but that             */
-	uint32_t dom0_max_vcpus;     /* 0: as many as pcpus                 */
-	uint32_t maxcpus;	     /* 0: all                              */
+	bool dom0_mem_negative;	 /* dom0_mem=-SIZE: all but that             */
+	uint32_t dom0_max_vcpus; /* 0: as many as pcpus                 */
+	uint32_t maxcpus;	 /* 0: all                              */
 	bool noreboot;
 	bool sync_console;
 	char dom0_extra[64];

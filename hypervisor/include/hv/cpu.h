@@ -15,9 +15,9 @@
 typedef uint64_t cpumask_t; /* bit n is pcpu n */
 #define CPUMASK_ALL (~0ULL)
 #define cpumask_of(cpu) (1ULL << (cpu))
-#define for_each_cpu(cpu, mask)                                         \
-	for (cpumask_t m_ = (mask);                                     \
-	     m_ && ((cpu) = (unsigned int)__builtin_ctzll(m_), 1);      \
+#define for_each_cpu(cpu, mask)                                                \
+	for (cpumask_t m_ = (mask);                                            \
+	     m_ && ((cpu) = (unsigned int)__builtin_ctzll(m_), 1);             \
 	     m_ &= m_ - 1)
 
 extern cpumask_t cpu_online_map; /* changes only in bring-up and hotplug */

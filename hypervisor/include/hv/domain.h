@@ -25,8 +25,8 @@
 
 struct evtchn_domain; /* evtchn/ */
 struct evtchn_vcpu;
-struct grant_table; /* gnttab/ */
-struct pirq_table;  /* x86/pirq.c */
+struct grant_table;   /* gnttab/ */
+struct pirq_table;    /* x86/pirq.c */
 struct guest_console; /* control/console_io.c */
 
 struct vcpu {
@@ -74,12 +74,12 @@ struct domain {
 	bool is_xs_domain; /* runs xenstored                                 */
 	bool domctl_busy;  /* atomic: a control operation is at work         */
 	uint32_t shutdown_code; /* ~0: not shut down                         */
-	uint32_t suspend_port;	/* told of a suspend in place of Dom0; 0: none */
+	uint32_t suspend_port; /* told of a suspend in place of Dom0; 0: none */
 	uint32_t refs; /* atomic; the last put frees the struct              */
 	uint32_t pause_count; /* by the hypervisor itself                    */
 	uint32_t control_pause_count; /* by domctl                           */
 	uint8_t handle[16];
-	spinlock_t lock;  /* RANK_DOMAIN */
+	spinlock_t lock; /* RANK_DOMAIN */
 
 	uint8_t kill_phase; /* domain_kill.c, under domctl_busy: both        */
 	struct page *kill_cursor;
@@ -99,7 +99,7 @@ struct domain {
 	struct evtchn_domain *evtchn;
 	struct grant_table *grant;
 	struct pirq_table *pirqs; /* NULL: may have no hardware interrupts   */
-	struct guest_console *console; /* NULL: has printed nothing yet        */
+	struct guest_console *console; /* NULL: has printed nothing yet */
 	cpumask_t dirty_cpus; /* may hold TLB entries of its tables (atomic) */
 
 	struct rangeset iomem;	/* frames it may map though they are no RAM  */
@@ -120,9 +120,9 @@ struct domain {
 	struct arch_domain *arch; /* x86: cpuid policy and the like           */
 };
 
-extern struct domain *dom0;	/* hardware domain; NULL before it exists   */
-extern struct domain *dom_xen;	/* owner of hypervisor frames guests may read */
-extern struct domain *dom_io;	/* owner of frames that are no RAM           */
+extern struct domain *dom0;    /* hardware domain; NULL before it exists   */
+extern struct domain *dom_xen; /* owner of hypervisor frames guests may read */
+extern struct domain *dom_io;  /* owner of frames that are no RAM           */
 extern struct domain *dom_idle;
 
 struct vcpu *current_vcpu(void);
@@ -133,8 +133,8 @@ static inline bool is_idle_vcpu(const struct vcpu *v)
 	return v->domain == dom_idle;
 }
 
-#define for_each_vcpu(d, v)                                           \
-	for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++)          \
+#define for_each_vcpu(d, v)                                                    \
+	for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++)                   \
 		if (((v) = (d)->vcpu[i_]) != NULL)
 
 /*
@@ -192,7 +192,7 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t id);
 
 /* The first domain whose number is at least @domid, with a reference. */
 struct domain *domain_next(domid_t domid);
-#define for_each_domain(d)                                               \
+#define for_each_domain(d)                                                     \
 	for ((d) = domain_next(0); (d); (d) = domain_next_put(d))
 /* The one after @d, whose reference is dropped. */
 struct domain *domain_next_put(struct domain *d);

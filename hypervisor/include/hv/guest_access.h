@@ -14,12 +14,12 @@ typedef struct {
 
 static inline guest_ptr_t guest_ptr(uint64_t va)
 {
-	return (guest_ptr_t){ va };
+	return (guest_ptr_t){va};
 }
 
 static inline guest_ptr_t guest_ptr_add(guest_ptr_t p, uint64_t bytes)
 {
-	return (guest_ptr_t){ p.va + bytes };
+	return (guest_ptr_t){p.va + bytes};
 }
 
 static inline bool guest_ptr_is_null(guest_ptr_t p)

@@ -9,7 +9,6 @@
 
 #include <hv/types.h>
 
-
 struct hypercall_args {
 	uint64_t a[5];
 };

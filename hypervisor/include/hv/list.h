@@ -9,7 +9,10 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define LIST_INIT(name) { &(name), &(name) }
+#define LIST_INIT(name)                                                        \
+	{                                                                      \
+		&(name), &(name)                                               \
+	}
 
 static inline void list_init(struct list *l)
 {
@@ -48,16 +51,15 @@ static inline void list_del(struct list *item)
 }
 
 #define list_entry(p, type, member) container_of(p, type, member)
-#define list_first(head, type, member) \
-	list_entry((head)->next, type, member)
-#define list_for_each(pos, head, member)                                 \
-	for (pos = list_entry((head)->next, typeof(*pos), member);       \
-	     &pos->member != (head);                                     \
+#define list_first(head, type, member) list_entry((head)->next, type, member)
+#define list_for_each(pos, head, member)                                       \
+	for (pos = list_entry((head)->next, typeof(*pos), member);             \
+	     &pos->member != (head);                                           \
 	     pos = list_entry(pos->member.next, typeof(*pos), member))
-#define list_for_each_safe(pos, n, head, member)                         \
-	for (pos = list_entry((head)->next, typeof(*pos), member),       \
-	    n = list_entry(pos->member.next, typeof(*pos), member);      \
-	     &pos->member != (head);                                     \
+#define list_for_each_safe(pos, n, head, member)                               \
+	for (pos = list_entry((head)->next, typeof(*pos), member),             \
+	    n = list_entry(pos->member.next, typeof(*pos), member);            \
+	     &pos->member != (head);                                           \
 	     pos = n, n = list_entry(n->member.next, typeof(*pos), member))
 
 #endif

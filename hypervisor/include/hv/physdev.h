@@ -10,7 +10,7 @@
 
 struct domain;
 
-#define OP(cmd, NAME, handler, type, copy, callers, doc) \
+#define OP(cmd, NAME, handler, type, copy, callers, doc)                       \
 	int handler(struct domain *d, type *op);
 #include <physdev.def>
 #undef OP

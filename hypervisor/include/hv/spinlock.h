@@ -15,7 +15,10 @@ typedef struct {
 	uint16_t owner;	     /* pcpu + 1 of the holder */
 } spinlock_t;
 
-#define SPINLOCK_INIT(r) { .rank = (r) }
+#define SPINLOCK_INIT(r)                                                       \
+	{                                                                      \
+		.rank = (r)                                                    \
+	}
 
 void spin_lock_init(spinlock_t *l, enum lock_rank rank);
 void spin_lock(spinlock_t *l);

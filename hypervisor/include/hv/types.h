@@ -18,7 +18,7 @@ typedef struct {
 	uint64_t v;
 } gfn_t; /* frame as the guest counts it (Xen's pfn for a PV guest) */
 
-#define MFN(x) ((mfn_t){ (x) })
+#define MFN(x) ((mfn_t){(x)})
 #define INVALID_MFN MFN(~0ULL)
 
 static inline bool mfn_eq(mfn_t a, mfn_t b)
@@ -33,7 +33,7 @@ typedef uint16_t domid_t;
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define container_of(p, type, member) \
+#define container_of(p, type, member)                                          \
 	((type *)(void *)((char *)(p)-offsetof(type, member)))
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))

@@ -8,9 +8,9 @@
 void *xzalloc_bytes(size_t size);
 void xfree(const void *p); /* NULL is fine */
 #define xzalloc(type) ((type *)xzalloc_bytes(sizeof(type)))
-#define xzalloc_array(type, n)                                     \
-	((type *)((uint64_t)(n) > (1UL << 30) / sizeof(type)       \
-			  ? NULL                                   \
+#define xzalloc_array(type, n)                                                 \
+	((type *)((uint64_t)(n) > (1UL << 30) / sizeof(type)                   \
+			  ? NULL                                               \
 			  : xzalloc_bytes(sizeof(type) * (n))))
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a guest sees of the CPU: CPUID leaves and MSRs, decided in two tables. */
+/* What a guest sees of the CPU: CPUID leaves and MSRs, decided in two tables.
+ */
 #ifndef HV_X86_CPU_POLICY_H
 #define HV_X86_CPU_POLICY_H
 

@@ -17,9 +17,9 @@
 #define IOREMAP_END 0xffff810000000000
 #define M2P_RW_START 0xffff810000000000 /* slot 258: our writable view */
 #define M2P_RW_END 0xffff814000000000
-#define WINDOW_START 0xffff820000000000 /* slot 260: GDT, LDT per pcpu */
-#define WINDOW_SIZE 0x40000		/* 16 GDT and 16 LDT pages, gap */
-#define IMAGE_VIRT_START 0xffff82d040000000 /* slot 261                */
+#define WINDOW_START 0xffff820000000000	     /* slot 260: GDT, LDT per pcpu */
+#define WINDOW_SIZE 0x40000		     /* 16 GDT and 16 LDT pages, gap */
+#define IMAGE_VIRT_START 0xffff82d040000000  /* slot 261                */
 #define FRAME_TABLE_START 0xffff82e000000000 /* slot 261, 128 GiB      */
 #define DIRECTMAP_START 0xffff830000000000   /* slots 262 to 271       */
 #define DIRECTMAP_END HV_VIRT_END

@@ -19,7 +19,8 @@
 #define PTE_AVL 0xe00ULL
 #define PTE_GUEST_KERNEL (1ULL << 52)
 #define PTE_AVL_HIGH 0x7ff0000000000000ULL
-#define PTE_GRANT (1ULL << 62) /* maps a grant: its references are elsewhere */
+/* maps a grant: its references are elsewhere */
+#define PTE_GRANT (1ULL << 62)
 #define PTE_NX (1ULL << 63)
 #define PTE_ADDR_MASK 0x000ffffffffff000ULL
 
@@ -27,7 +28,7 @@
 #define PTES_PER_TABLE 512
 #endif
 
-#define pte_mfn(e) MFN(((e) & PTE_ADDR_MASK) >> PAGE_SHIFT)
+#define pte_mfn(e) MFN((PTE_ADDR_MASK & (e)) >> PAGE_SHIFT)
 #define pte_flags(e) ((e) & ~PTE_ADDR_MASK)
 
 #define l1_index(va) (((va) >> 12) & 511)
