@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Client of the xenstore: framing, batches, and the queue of watch events.
+ *
+ * A daemon that is killed keeps all it has answered, and its supervisor starts
+ * it again. What it has not answered may be done or not, so it is sent again:
+ * every request does the same a second time, but for those of a transaction,
+ * which has ended with the connection. That is a conflict like others: the
+ * caller gets -EAGAIN and begins anew.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "req.h"
 #include "xs.h"
+#include "xs_conn.h"
 
-#define IN_BYTES 8192
+/* A daemon that dies of every request must not keep us for ever. */
+#define TRIES_MAX 8
 /*
  * Requests in flight. The daemon never stops reading because it cannot write,
  * but replies we do not fetch pile up in its memory, or a quota ends them.
@@ -34,45 +38,23 @@ static const struct {
 	{"EPERM", -EPERM},   {"EMSGSIZE", -EMSGSIZE},
 };
 
-static int xs_connect(const char *path)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	strncpy(sa.sun_path, path, sizeof(sa.sun_path) - 1);
-	if (connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0) {
-		int rc = -errno;
-
-		close(fd);
-		return rc;
-	}
-	return fd;
-}
+struct xs_watched {
+	struct xs_watched *next;
+	size_t len; /* of what follows: the path, the token, any depth */
+	char body[];
+};
 
 int xs_open(struct xs *xs, struct req *r)
 {
-	const char *path = getenv("XENSTORED_PATH");
-	int fd;
+	int rc;
 
 	*xs = (struct xs){.r = r, .fd = -1, .events_end = NULL};
-	fd = xs_connect(path != NULL ? path : "/run/xenstored/socket");
-	if (fd < 0) {
-		fd = open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC);
-		xs->is_device = true;
-	}
-	if (fd < 0) {
-		req_fail(r, -errno, "cannot reach the xenstore: %s",
-			 strerror(errno));
+	rc = xs_conn_open(xs);
+	if (rc < 0) {
+		xs_close(xs);
+		req_fail(r, rc, "cannot reach the xenstore: %s", strerror(-rc));
 		return req_hint(r, "start xenstored; its socket is "
 				   "/run/xenstored/socket");
-	}
-	xs->fd = fd;
-	xs->in = malloc(IN_BYTES);
-	if (xs->in == NULL) {
-		xs_close(xs);
-		return req_fail_rc(r, -ENOMEM, "cannot reach the xenstore");
 	}
 	xs->events_end = &xs->events;
 	return 0;
@@ -80,70 +62,28 @@ int xs_open(struct xs *xs, struct req *r)
 
 void xs_close(struct xs *xs)
 {
-	if (xs->fd >= 0)
-		close(xs->fd);
-	free(xs->in);
+	xs_conn_close(xs);
 	free(xs->out);
-	xs->fd = -1;
-	xs->in = xs->out = NULL;
-}
+	xs->out = NULL;
+	while (xs->watches != NULL) {
+		struct xs_watched *w = xs->watches;
 
-static int xs_send(struct xs *xs, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = xs->is_device
-				    ? write(xs->fd, p, len)
-				    : send(xs->fd, p, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EPIPE;
-		p += n;
-		len -= (size_t)n;
+		xs->watches = w->next;
+		free(w);
 	}
-	return 0;
-}
-
-static int xs_receive(struct xs *xs, void *dst, size_t len)
-{
-	char *p = dst;
-
-	while (len > 0) {
-		size_t have = xs->in_len - xs->in_pos;
-		ssize_t n;
-
-		if (have > 0) {
-			if (have > len)
-				have = len;
-			memcpy(p, xs->in + xs->in_pos, have);
-			xs->in_pos += have;
-			p += have;
-			len -= have;
-			continue;
-		}
-		n = read(xs->fd, xs->in, IN_BYTES);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -ECONNRESET;
-		xs->in_pos = 0;
-		xs->in_len = (size_t)n;
-	}
-	return 0;
 }
 
 /* Read one message; its body goes to the arena. */
 static int xs_receive_msg(struct xs *xs, struct xsd_sockmsg *h, char **body)
 {
-	int rc = xs_receive(xs, h, sizeof(*h));
+	int rc = xs_conn_receive(xs, h, sizeof(*h));
 
 	if (rc < 0)
 		return rc;
 	if (h->len > XENSTORE_PAYLOAD_MAX)
 		return -EPROTO;
 	*body = arena_alloc(&xs->r->mem, h->len + 1);
-	return xs_receive(xs, *body, h->len);
+	return xs_conn_receive(xs, *body, h->len);
 }
 
 static void xs_keep_event(struct xs *xs, char *body, size_t len)
@@ -188,26 +128,125 @@ static int xs_receive_reply(struct xs *xs, uint32_t id, struct xs_reply *reply)
 	return 0;
 }
 
-/* Send @nr requests, @id first, and take the replies in. */
-static int xs_exchange(struct xs *xs, const char *p, size_t len,
-		       unsigned int nr, uint32_t id, struct xs_reply *replies,
-		       unsigned int max)
+static int xs_keep_watch(struct xs *xs, const char *body, size_t len)
 {
-	int first = 0, rc;
+	struct xs_watched *w = malloc(sizeof(*w) + len);
 
-	rc = xs_send(xs, p, len);
-	for (unsigned int i = 0; rc == 0 && i < nr; i++) {
+	if (w == NULL)
+		return -ENOMEM;
+	w->next = xs->watches;
+	w->len = len;
+	memcpy(w->body, body, len);
+	xs->watches = w;
+	return 0;
+}
+
+/* The daemon has forgotten our watches. Set again they fire, so that whatever
+ * has happened meanwhile is looked for. */
+static int xs_watch_again(struct xs *xs, const struct xs_watched *w)
+{
+	struct xsd_sockmsg h = {
+		.type = XS_WATCH,
+		.req_id = xs->next_id++,
+		.len = (uint32_t)w->len,
+	};
+	struct xs_reply reply;
+	int rc = xs_conn_send(xs, (const char *)&h, sizeof(h));
+
+	if (rc == 0)
+		rc = xs_conn_send(xs, w->body, w->len);
+	return rc < 0 ? rc : xs_receive_reply(xs, h.req_id, &reply);
+}
+
+/* 0: there is a connection again, with the same watches. */
+static int xs_reconnect(struct xs *xs)
+{
+	int rc = 0;
+
+	for (int i = 0; i < TRIES_MAX; i++) {
+		const struct xs_watched *w = xs->watches;
+
+		rc = xs_conn_open(xs);
+		for (; rc == 0 && w != NULL; w = w->next)
+			rc = xs_watch_again(xs, w);
+		if (!xs_conn_is_lost(xs, rc))
+			break;
+	}
+	return rc;
+}
+
+/* Requests on their way, from the first one without an answer. */
+struct batch {
+	const char *next, *end;
+	bool is_repeated;
+	struct xs_reply *replies; /* for the next @max */
+	unsigned int max;
+	int first; /* failure */
+};
+
+static int xs_take_reply(struct xs *xs, struct batch *b,
+			 const struct xsd_sockmsg *h, struct xs_reply *reply)
+{
+	int rc = 0;
+
+	/* our first attempt has got it done */
+	if (b->is_repeated && reply->rc == -ENOENT && h->type == XS_RM)
+		reply->rc = 0;
+	if (h->type == XS_WATCH && reply->rc == 0)
+		rc = xs_keep_watch(xs, b->next + sizeof(*h), h->len);
+	if (b->max > 0) {
+		*b->replies++ = *reply;
+		b->max--;
+	}
+	if (reply->rc < 0 && b->first == 0)
+		b->first = reply->rc;
+	b->next += sizeof(*h) + h->len;
+	return rc;
+}
+
+static int xs_send_batch(struct xs *xs, struct batch *b)
+{
+	int rc = xs_conn_send(xs, b->next, (size_t)(b->end - b->next));
+
+	while (rc == 0 && b->next < b->end) {
+		struct xsd_sockmsg h;
 		struct xs_reply one;
 
-		rc = xs_receive_reply(xs, id + i, &one);
-		if (rc < 0)
-			break;
-		if (i < max)
-			replies[i] = one;
-		if (one.rc < 0 && first == 0)
-			first = one.rc;
+		memcpy(&h, b->next, sizeof(h));
+		rc = xs_receive_reply(xs, h.req_id, &one);
+		if (rc == 0)
+			rc = xs_take_reply(xs, b, &h, &one);
 	}
-	return rc < 0 ? rc : first;
+	return rc;
+}
+
+static bool xs_has_transaction(const struct batch *b)
+{
+	struct xsd_sockmsg h;
+
+	for (const char *p = b->next; p < b->end; p += sizeof(h) + h.len) {
+		memcpy(&h, p, sizeof(h));
+		if (h.tx_id != 0)
+			return true;
+	}
+	return false;
+}
+
+/* 0 or the first failure's -errno. */
+static int xs_exchange(struct xs *xs, struct batch *b)
+{
+	int rc = xs_send_batch(xs, b);
+
+	for (int i = 0; i < TRIES_MAX && xs_conn_is_lost(xs, rc); i++) {
+		rc = xs_reconnect(xs);
+		if (rc < 0)
+			return rc;
+		if (xs_has_transaction(b))
+			return -EAGAIN;
+		b->is_repeated = true;
+		rc = xs_send_batch(xs, b);
+	}
+	return rc < 0 ? rc : b->first;
 }
 
 static void xs_reserve(struct xs *xs, size_t len)
@@ -247,7 +286,6 @@ void xs_queue(struct xs *xs, enum xsd_sockmsg_type type, uint32_t tx,
 	if (len > 0)
 		memcpy(xs->out + xs->out_len + path_len, data, len);
 	xs->out_len += path_len + len;
-	xs->nr_queued++;
 }
 
 /*
@@ -256,32 +294,33 @@ void xs_queue(struct xs *xs, enum xsd_sockmsg_type type, uint32_t tx,
  */
 int xs_flush(struct xs *xs, struct xs_reply *replies, unsigned int max)
 {
-	unsigned int batch = xs->is_device ? 1 : QUEUE_MAX, done = 0;
-	uint32_t id = xs->next_id - xs->nr_queued;
+	const char *at = xs->out, *end = xs->out + xs->out_len;
+	unsigned int per_batch = xs->is_device ? 1 : QUEUE_MAX, done = 0;
 	int first = 0;
 
 	for (unsigned int i = 0; i < max; i++)
 		replies[i] = (struct xs_reply){.rc = -EIO, .body = ""};
-	for (size_t pos = 0, end = 0; pos < xs->out_len; pos = end) {
-		unsigned int nr = 0;
+	while (at < end) {
+		struct batch b = {
+			.next = at,
+			.replies = done < max ? replies + done : NULL,
+			.max = done < max ? max - done : 0,
+		};
 		int rc;
 
-		while (end < xs->out_len && nr < batch) {
+		for (unsigned int nr = 0; at < end && nr < per_batch; nr++) {
 			struct xsd_sockmsg h;
 
-			memcpy(&h, xs->out + end, sizeof(h));
-			end += sizeof(h) + h.len;
-			nr++;
+			memcpy(&h, at, sizeof(h));
+			at += sizeof(h) + h.len;
+			done++;
 		}
-		rc = xs_exchange(xs, xs->out + pos, end - pos, nr, id + done,
-				 done < max ? replies + done : NULL,
-				 done < max ? max - done : 0);
+		b.end = at;
+		rc = xs_exchange(xs, &b);
 		if (rc < 0 && first == 0)
 			first = rc;
-		done += nr;
 	}
 	xs->out_len = 0;
-	xs->nr_queued = 0;
 	return first;
 }
 
@@ -438,6 +477,20 @@ void xs_queue_perms(struct xs *xs, uint32_t tx, const char *path,
 	xs_queue(xs, XS_SET_PERMS, tx, path, list, len);
 }
 
+/* One more message that is no reply; 0, or -errno with nothing read. */
+static int xs_receive_event(struct xs *xs)
+{
+	struct xsd_sockmsg h;
+	char *body;
+	int rc = xs->fd < 0 ? -ECONNRESET : xs_receive_msg(xs, &h, &body);
+
+	if (xs_conn_is_lost(xs, rc))
+		return xs_reconnect(xs);
+	if (rc == 0 && h.type == XS_WATCH_EVENT)
+		xs_keep_event(xs, body, h.len);
+	return rc;
+}
+
 struct xs_event *xs_next_event(struct xs *xs, int timeout_ms, int *rc)
 {
 	struct xs_event *e;
@@ -445,23 +498,15 @@ struct xs_event *xs_next_event(struct xs *xs, int timeout_ms, int *rc)
 	*rc = 0;
 	while (xs->events == NULL) {
 		struct pollfd pfd = {.fd = xs->fd, .events = POLLIN};
-		struct xsd_sockmsg h;
-		char *body;
 		int n = 1;
 
-		if (xs->in_pos == xs->in_len)
+		if (xs->in_pos == xs->in_len && xs->fd >= 0)
 			n = poll(&pfd, 1, timeout_ms);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
-			*rc = n < 0 ? -errno : 0;
+		*rc = n < 0 ? -errno : n > 0 ? xs_receive_event(xs) : 0;
+		if (n <= 0 || *rc < 0)
 			return NULL;
-		}
-		*rc = xs_receive_msg(xs, &h, &body);
-		if (*rc < 0)
-			return NULL;
-		if (h.type == XS_WATCH_EVENT)
-			xs_keep_event(xs, body, h.len);
 	}
 	e = xs->events;
 	xs->events = e->next;

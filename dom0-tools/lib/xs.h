@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Client of the xenstore, over the daemon's socket, or over the kernel's
- * device where there is no socket.
+ * device where there is no socket. A daemon that ends and is started again is
+ * waited for, and no request is lost by that.
  *
  * Requests may be queued and sent together: the daemon answers in order, and
  * a batch costs one round trip of context switches.
@@ -36,11 +37,16 @@ struct xs {
 	uint32_t next_id;
 	char *out; /* queued requests */
 	size_t out_len, out_size;
-	unsigned int nr_queued;
+	struct xs_watched *watches; /* to be set again */
+	/* so often connected; each time @fd is a new one */
+	unsigned int nr_connections;
 	char *in; /* received, from in_pos to in_len */
 	size_t in_pos, in_len;
 	struct xs_event *events, **events_end;
 };
+
+/* How long to wait for a daemon that is to come. */
+extern unsigned int xs_patience_ms;
 
 int xs_open(struct xs *xs, struct req *r);
 void xs_close(struct xs *xs);
@@ -66,7 +72,11 @@ int xs_rm(struct xs *xs, uint32_t tx, const char *path);
 int xs_directory(struct xs *xs, uint32_t tx, const char *path,
 		 const char **names, size_t *len);
 int xs_tx_begin(struct xs *xs, uint32_t *tx);
-/* -EAGAIN: another client changed what was read; do it all again. */
+/*
+ * -EAGAIN, also from what comes before: another client changed what was read,
+ * or the daemon was started again; do it all again. A commit of which the
+ * answer was lost may be done, so the second time must bear the first.
+ */
 int xs_tx_end(struct xs *xs, uint32_t tx, bool commit);
 int xs_watch(struct xs *xs, const char *path, const char *token);
 

@@ -332,8 +332,9 @@ int domain_create(struct tool *t, const struct domcfg *cfg, domid_t *domid)
 void domain_forget(struct tool *t, domid_t domid, const uint8_t uuid[16],
 		   const char *name)
 {
-	domnodes_remove(t, domid, uuid, name);
+	/* what is left when we die here is found by its nodes */
 	state_remove(&t->r, uuid);
+	domnodes_remove(t, domid, uuid, name);
 }
 
 static int end(struct tool *t, domid_t domid, bool forget)
@@ -355,9 +356,9 @@ static int end(struct tool *t, domid_t domid, bool forget)
 	if (rc < 0)
 		return req_fail_rc(&t->r, rc, "cannot destroy domain %u",
 				   domid);
-	domnodes_remove(t, domid, info.handle, name);
 	if (forget)
 		state_remove(&t->r, info.handle);
+	domnodes_remove(t, domid, info.handle, name);
 	return 0;
 }
 

@@ -15,6 +15,8 @@
 #include "domnodes.h"
 #include "uuid.h"
 
+#define ROUNDS_MAX 100
+
 /* Nodes of the domain's home that belong to the domain. */
 static const char *const own_nodes[] = {
 	"data",
@@ -139,19 +141,24 @@ static void queue_outside(struct nodes *n, const struct domcfg *cfg,
 /* Inside the transaction, so that of two creations one fails. */
 static int check_name(struct nodes *n, const struct domcfg *cfg)
 {
-	const char *mine = domain_entry(&n->t->r, 0, cfg->uuid, cfg->name);
-	const char *names;
+	const char *mine =
+		domain_entry(&n->t->r, n->domid, cfg->uuid, cfg->name);
+	const char *suffix, *names;
 	size_t len;
 	int rc = xs_directory(&n->t->xs, n->tx, DOMAINS_PATH, &names, &len);
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
-	mine = strrchr(mine, '/') + 3 + 8; /* "-name" */
+	mine = strrchr(mine, '/') + 1;
+	suffix = strchr(mine, '-') + 9; /* "-name" */
 	for (size_t at = 0; at < len; at += strlen(names + at) + 1) {
 		const char *name = strchr(names + at, '-');
 
 		if (name == NULL || strlen(name) < 9 ||
-		    strcmp(name + 9, mine) != 0)
+		    strcmp(name + 9, suffix) != 0)
+			continue;
+		/* a commit of which we were not told */
+		if (strcmp(names + at, mine) == 0)
 			continue;
 		if (domains_stale(n->t, names + at)) {
 			xs_queue(&n->t->xs, XS_RM, n->tx,
@@ -208,13 +215,16 @@ int domnodes_write(struct tool *t, const struct domcfg *cfg, domid_t domid,
 {
 	struct nodes n = {.t = t, .domid = domid};
 	char uuid[UUID_TEXT_BYTES];
-	int rc;
+	int rc = -EAGAIN;
 
 	uuid_format(cfg->uuid, uuid);
 	snprintf(n.base, sizeof(n.base), "/local/domain/%u", domid);
-	do { /* each round that fails, another client's has succeeded */
+	/*
+	 * Each round that fails, another client's has succeeded, or the daemon
+	 * was started again; it will not be so often, unless it dies of this.
+	 */
+	for (int i = 0; i < ROUNDS_MAX && rc == -EAGAIN; i++)
 		rc = write_once(&n, cfg, uuid, p, b);
-	} while (rc == -EAGAIN);
 	if (rc < 0)
 		return rc == -EEXIST ? rc
 				     : req_fail_rc(&t->r, rc,

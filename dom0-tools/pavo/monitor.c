@@ -152,30 +152,30 @@ int64_t monitor_action(const struct domcfg *cfg, unsigned int code)
 	}
 }
 
-/* The domain again, as a new one, with a monitor of its own. */
+/*
+ * The domain again, as a new one, with a monitor of its own. The mark goes
+ * last: a new domain that was never started does not count.
+ */
 static int restart(struct monitor *m)
 {
 	struct tool *t = m->t;
 	domid_t domid;
 	int rc = domain_create(t, &m->cfg, &domid);
 
-	state_clear_restart(&t->r, m->uuid);
-	if (rc == 0) {
-		say(m, "started again as domain %u", domid);
+	if (rc == 0)
 		rc = monitor_spawn(&t->r, domid);
-	}
 	if (rc == 0)
 		rc = dom_unpause(&t->hv, domid);
+	state_clear_restart(&t->r, m->uuid);
+	if (rc == 0)
+		say(m, "started again as domain %u", domid);
 	return rc;
 }
 
-/* Dead in between, the mark and the configuration are left. */
 static int remove_and_restart(struct monitor *m)
 {
-	int rc = state_mark_restart(&m->t->r, m->uuid);
+	int rc = domain_end(m->t, m->domid);
 
-	if (rc == 0)
-		rc = domain_end(m->t, m->domid);
 	return rc < 0 ? rc : restart(m);
 }
 
@@ -225,11 +225,15 @@ static int act(struct monitor *m, unsigned int code)
 	case ACTION_PRESERVE:
 		return 0;
 	case ACTION_RENAME_RESTART:
-		rc = set_aside(m);
-		return rc < 0 ? rc : restart(m);
 	case ACTION_RESTART:
 	case ACTION_COREDUMP_RESTART:
-		return remove_and_restart(m);
+		rc = state_mark_restart(&m->t->r, m->uuid, m->domid);
+		if (rc < 0)
+			return rc;
+		if (action != ACTION_RENAME_RESTART)
+			return remove_and_restart(m);
+		rc = set_aside(m);
+		return rc < 0 ? rc : restart(m);
 	default:
 		return domain_remove(m->t, m->domid);
 	}
@@ -379,26 +383,101 @@ static int monitor_one(struct tool *t, const char *arg)
 	return rc;
 }
 
-/* A domain whose monitor died between its end and its new beginning. */
-static void finish_restart(void *ctx, const uint8_t uuid[16])
+/* The domain that has @uuid and is not being ended, in *@info. */
+static bool find_uuid(struct tool *t, const uint8_t uuid[16],
+		      struct xen_domctl_getdomaininfo *info)
 {
-	struct monitor m = {.t = ctx, .name = "?"};
+	struct domains d;
+
+	if (domains_load(t, &d) < 0)
+		return false;
+	for (size_t i = 0; i < d.nr; i++) {
+		*info = d.all[i].info;
+		if (memcmp(info->handle, uuid, 16) == 0 &&
+		    !(info->flags & XEN_DOMINF_dying))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The monitor died after it had marked that it starts domain @old again. What
+ * there is now tells how far it came:
+ *   a domain that has shut down: the old one, whose next monitor does it all
+ *   a running one: the new one, started
+ *   a paused one: the new one, maybe not whole; it has never run
+ */
+static void finish_restart(void *ctx, const uint8_t uuid[16], domid_t old)
+{
+	struct monitor m = {.t = ctx, .name = "?", .domid = old};
+	struct xen_domctl_getdomaininfo info;
+	struct tool *t = ctx;
+	bool is_there = find_uuid(t, uuid, &info);
 	int rc;
 
 	memcpy(m.uuid, uuid, 16);
-	rc = state_load(&m.t->r, uuid, &m.cfg);
+	if (is_there && (info.flags & XEN_DOMINF_shutdown ||
+			 !(info.flags & XEN_DOMINF_paused))) {
+		state_clear_restart(&t->r, uuid);
+		return;
+	}
+	rc = state_load(&t->r, uuid, &m.cfg);
 	if (rc == 0) {
 		m.name = m.cfg.name;
-		rc = restart(&m);
+		domnodes_remove(t, old, uuid, m.name);
+		rc = is_there ? domain_end(t, info.domain) : 0;
 	}
+	if (rc == 0)
+		rc = restart(&m);
 	if (rc < 0)
-		say(&m, "error: %s", m.t->r.what);
-	state_clear_restart(&m.t->r, uuid);
+		say(&m, "error: %s", t->r.what);
+	state_clear_restart(&t->r, uuid);
 }
 
-void monitor_finish_restarts(struct tool *t)
+/*
+ * A name of a domain that is gone, left by a monitor that died while it
+ * cleaned up. One that is between two lives is not ours to forget.
+ */
+static void forget_stale(struct tool *t, const char *entry)
 {
-	state_each_restart(&t->r, finish_restart, t);
+	domid_t domid = (domid_t)strtoul(entry, NULL, 10);
+	struct monitor m = {.t = t, .domid = domid};
+	const char *vm;
+	char path[40];
+	int rc;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
+	vm = xs_read(&t->xs, 0, path, &rc);
+	if (vm == NULL || strncmp(vm, "/vm/", 4) != 0 ||
+	    !uuid_parse(vm + 4, m.uuid) || state_restarts(&t->r, m.uuid)) {
+		if (rc == -ENOENT)
+			xs_rm(&t->xs, 0,
+			      arena_printf(&t->r.mem, DOMAINS_PATH "/%s",
+					   entry));
+		return;
+	}
+	m.name = domain_name(t, domid);
+	domain_forget(t, domid, m.uuid, m.name);
+	say(&m, "cleaned up for a monitor that died");
+}
+
+bool monitor_clean_up(struct tool *t, domid_t only)
+{
+	bool is_all = state_each_restart(&t->r, finish_restart, t);
+	const char *entries;
+	size_t len;
+
+	if (tool_both(t) < 0 ||
+	    xs_directory(&t->xs, 0, DOMAINS_PATH, &entries, &len) < 0)
+		return is_all;
+	for (size_t at = 0; at < len; at += strlen(entries + at) + 1) {
+		unsigned long domid = strtoul(entries + at, NULL, 10);
+
+		if ((only == DOMID_INVALID || domid == only) &&
+		    domains_stale(t, entries + at))
+			forget_stale(t, entries + at);
+	}
+	return is_all;
 }
 
 /* After monitors were killed: one for each of our domains that has none. */
@@ -407,7 +486,7 @@ static int monitor_all(struct tool *t)
 	struct domains d;
 	int rc;
 
-	monitor_finish_restarts(t);
+	monitor_clean_up(t, DOMID_INVALID);
 	rc = domains_load(t, &d);
 	for (size_t i = 0; i < d.nr && rc == 0; i++)
 		if (d.all[i].has_entry)

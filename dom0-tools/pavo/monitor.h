@@ -19,8 +19,12 @@ int monitor_spawn(struct req *r, domid_t domid);
 
 /* Of the monitor that @domid has; 0: none, or one that is just starting. */
 pid_t monitor_pid(struct req *r, domid_t domid);
-/* Start what was ended to be started again when its monitor died. */
-void monitor_finish_restarts(struct tool *t);
+/*
+ * Finish what monitors that died had begun: start again what was ended for
+ * that, and forget domain @only (DOMID_INVALID: any) if it is gone. False:
+ * some of it is being done by others.
+ */
+bool monitor_clean_up(struct tool *t, domid_t only);
 
 /* The program: "monitor domid", "monitor --all", "monitor --supervise". */
 int monitor_main(struct tool *t, int argc, char **argv);

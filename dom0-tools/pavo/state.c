@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,16 +86,37 @@ void state_remove(struct req *r, const uint8_t uuid[16])
 
 #define RESTART_SUFFIX ".restart"
 
-int state_mark_restart(struct req *r, const uint8_t uuid[16])
+int state_mark_restart(struct req *r, const uint8_t uuid[16], domid_t domid)
 {
 	const char *path = state_path(r, uuid, RESTART_SUFFIX);
 	int fd = open_new(r, path);
 
-	if (fd < 0)
+	/* it stays open, and locked, as long as we live */
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	    dprintf(fd, "%u\n", domid) < 0)
 		return req_fail(r, -errno, "cannot write %s: %s", path,
 				strerror(errno));
-	close(fd);
 	return 0;
+}
+
+/* The domid in the mark at @path, now ours; -EBUSY: held, -ENOENT: cleared. */
+static int take_restart(const char *path)
+{
+	char text[16] = "";
+	struct stat st;
+	int fd = open(path, O_RDWR | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		rc = -EBUSY;
+	else if (fstat(fd, &st) < 0 || st.st_nlink == 0 ||
+		 pread(fd, text, sizeof(text) - 1, 0) < 0)
+		rc = -ENOENT;
+	if (rc == 0)
+		return (domid_t)strtoul(text, NULL, 10);
+	close(fd);
+	return rc;
 }
 
 void state_clear_restart(struct req *r, const uint8_t uuid[16])
@@ -106,23 +129,31 @@ bool state_restarts(struct req *r, const uint8_t uuid[16])
 	return access(state_path(r, uuid, RESTART_SUFFIX), F_OK) == 0;
 }
 
-void state_each_restart(struct req *r,
-			void (*each)(void *ctx, const uint8_t uuid[16]),
+bool state_each_restart(struct req *r,
+			void (*each)(void *ctx, const uint8_t uuid[16],
+				     domid_t domid),
 			void *ctx)
 {
 	DIR *d = opendir(path_of(r, STATE_DIR));
+	bool is_all = true;
 	struct dirent *e;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		char *dot = strchr(e->d_name, '.');
 		uint8_t uuid[16];
+		int domid;
 
 		if (dot == NULL || strcmp(dot, ".cfg" RESTART_SUFFIX) != 0)
 			continue;
 		*dot = '\0';
-		if (uuid_parse(e->d_name, uuid))
-			each(ctx, uuid);
+		if (!uuid_parse(e->d_name, uuid))
+			continue;
+		domid = take_restart(state_path(r, uuid, RESTART_SUFFIX));
+		if (domid >= 0)
+			each(ctx, uuid, (domid_t)domid);
+		is_all &= domid != -EBUSY;
 	}
 	if (d != NULL)
 		closedir(d);
+	return is_all;
 }

@@ -7,6 +7,8 @@
 #ifndef STATE_H
 #define STATE_H
 
+#include <abi/xen.h>
+
 #include "domcfg.h"
 
 int state_save(struct req *r, const struct domcfg *cfg);
@@ -16,15 +18,20 @@ bool state_exists(struct req *r, const uint8_t uuid[16]);
 void state_remove(struct req *r, const uint8_t uuid[16]);
 
 /*
- * Mark that the domain is between its end and its new beginning, so that a
- * monitor killed there can be made up for.
+ * Mark that domain @domid is between its end and its new beginning, so that a
+ * monitor killed there can be made up for. Whoever sets the mark or takes it
+ * over holds it until it is cleared or the process ends.
  */
-int state_mark_restart(struct req *r, const uint8_t uuid[16]);
+int state_mark_restart(struct req *r, const uint8_t uuid[16], domid_t domid);
 void state_clear_restart(struct req *r, const uint8_t uuid[16]);
 bool state_restarts(struct req *r, const uint8_t uuid[16]);
-/* Call @each for all that are marked. */
-void state_each_restart(struct req *r,
-			void (*each)(void *ctx, const uint8_t uuid[16]),
+/*
+ * Take over the marks that nobody holds, and call @each for them: @domid is
+ * the domain that has ended. False: some are held by others.
+ */
+bool state_each_restart(struct req *r,
+			void (*each)(void *ctx, const uint8_t uuid[16],
+				     domid_t domid),
 			void *ctx);
 
 #endif

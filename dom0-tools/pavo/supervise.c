@@ -44,6 +44,8 @@ struct supervisor {
 	struct tool *t;
 	int epfd;
 	struct watched *of[DOMID_FIRST_RESERVED];
+	unsigned int connection; /* to the store, which is listened to */
+	bool is_cleaning;	 /* others clean up; see that they do */
 	struct watched *waiting; /* have no monitor, may get one when due */
 	time_t next_look_s;	 /* at those */
 };
@@ -150,6 +152,11 @@ static void look_through(struct supervisor *s)
 			is_new(s, d.all[i].info.domain, 0);
 }
 
+static void clean_up(struct supervisor *s, domid_t only)
+{
+	s->is_cleaning = !monitor_clean_up(s->t, only);
+}
+
 static void look_at_waiting(struct supervisor *s)
 {
 	struct watched *w = s->waiting;
@@ -157,6 +164,8 @@ static void look_at_waiting(struct supervisor *s)
 	if (now_s() < s->next_look_s)
 		return;
 	s->next_look_s = now_s() + RETRY_S;
+	if (s->is_cleaning)
+		clean_up(s, DOMID_INVALID);
 	s->waiting = NULL;
 	while (w != NULL) {
 		struct watched *next = w->next_waiting;
@@ -174,6 +183,7 @@ static void monitor_ended(struct supervisor *s, uint32_t domid)
 	close(w->pidfd);
 	w->pidfd = -1;
 	look_at(s, w);
+	clean_up(s, (domid_t)domid);
 }
 
 /*
@@ -190,13 +200,20 @@ static int watch_new(struct xs *xs)
 	return xs_watch(xs, "@introduceDomain", "new");
 }
 
+/* Each connection has a descriptor of its own. */
+static int listen_to_store(struct supervisor *s)
+{
+	s->connection = s->t->xs.nr_connections;
+	return listen_to(s, s->t->xs.fd, STORE_EVENT);
+}
+
 /* The daemon may be down; its watch fires when it is set. */
 static void connect_store(struct supervisor *s)
 {
 	const struct timespec pause = {0, 200000000};
 
 	while (tool_both(s->t) < 0 || watch_new(&s->t->xs) < 0 ||
-	       listen_to(s, s->t->xs.fd, STORE_EVENT) < 0) {
+	       listen_to_store(s) < 0) {
 		tool_close(s->t);
 		nanosleep(&pause, NULL);
 	}
@@ -221,6 +238,8 @@ static void store_events(struct supervisor *s)
 
 	while ((e = xs_next_event(&s->t->xs, 0, &rc)) != NULL)
 		introduced(s, e->path);
+	if (rc == 0 && s->connection != s->t->xs.nr_connections)
+		rc = listen_to_store(s);
 	if (rc == 0)
 		return;
 	tool_close(s->t);
@@ -246,7 +265,7 @@ int supervise_run(struct tool *t)
 				strerror(errno));
 	signal(SIGCHLD, SIG_IGN); /* monitors we started leave no zombies */
 	connect_store(&s);
-	monitor_finish_restarts(t);
+	clean_up(&s, DOMID_INVALID);
 	for (;;) {
 		struct epoll_event e[NR_EVENTS];
 		int n;
@@ -254,7 +273,8 @@ int supervise_run(struct tool *t)
 		store_events(&s);
 		free_memory(&s);
 		n = epoll_wait(s.epfd, e, NR_EVENTS,
-			       s.waiting != NULL ? RETRY_MS : -1);
+			       s.waiting != NULL || s.is_cleaning ? RETRY_MS
+								  : -1);
 		for (int i = 0; i < n; i++)
 			if (e[i].data.u32 != STORE_EVENT)
 				monitor_ended(&s, e[i].data.u32);

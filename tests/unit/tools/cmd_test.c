@@ -719,6 +719,54 @@ UNIT_TEST(a_restart_that_was_interrupted_is_finished)
 	EXPECT(access(mark, F_OK) != 0);
 }
 
+/* A monitor that died in a restart of domain @old marks it so. */
+static void leave_mark(unsigned int old)
+{
+	char mark[200];
+	FILE *f;
+
+	snprintf(mark, sizeof(mark), "%s/var/lib/pavo/domains/%s.cfg.restart",
+		 fixture_root(), "01234567-89ab-cdef-0123-456789abcdef");
+	f = fopen(mark, "w");
+	fprintf(f, "%u\n", old);
+	fclose(f);
+}
+
+UNIT_TEST(a_restarted_domain_that_never_ran_is_made_anew)
+{
+	begin_with_demo();
+	fake_domain(1)->info.flags |= XEN_DOMINF_paused;
+	leave_mark(7);
+	fake_store_set("/local/domain/7/name", "demo");
+	fake.free_pages = 256 << 8;
+	expect_ok("monitor --all");
+	expect_run("domid demo", "2\n");
+	EXPECT_EQ(fake_store_count("/local/domain/1"), 0);
+	EXPECT_EQ(fake_store_count("/local/domain/7"), 0);
+	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 1);
+}
+
+UNIT_TEST(a_restarted_domain_that_runs_is_left_alone)
+{
+	begin_with_demo();
+	fake_domain(1)->info.flags &= ~(uint32_t)XEN_DOMINF_paused;
+	leave_mark(7);
+	expect_ok("monitor --all");
+	expect_run("domid demo", "1\n");
+	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 1);
+}
+
+UNIT_TEST(what_a_monitor_left_when_it_died_is_cleaned_up)
+{
+	begin_with_demo();
+	fake_domain(1)->exists = false;
+	expect_ok("monitor --all");
+	EXPECT_EQ(fake_store_count("/local/domain/1"), 0);
+	EXPECT_EQ(fake_store_count("/vm"), 1);
+	EXPECT_EQ(fake_store_count("/tool/pavo/domains"), 1);
+	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 0);
+}
+
 static const struct {
 	const char *line, *says;
 } wrong[] = {

@@ -31,6 +31,8 @@ static struct {
 } watches[WATCHES_MAX];
 static size_t nr_watches;
 
+static int conns[64]; /* descriptors, 0: free */
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int listener;
 static int is_doomed; /* the transaction will not be committed */
@@ -51,6 +53,8 @@ static void reply(int fd, const struct xsd_sockmsg *h, uint32_t type,
 		char body[XENSTORE_PAYLOAD_MAX];
 	} m = {.h = *h};
 
+	if ((int)fake_store.nr_requests == fake_store.hang_up_after)
+		return;
 	m.h.type = type;
 	m.h.len = (uint32_t)len;
 	memcpy(m.body, body, len);
@@ -282,6 +286,40 @@ static int read_all(int fd, void *buf, size_t len)
 	return 0;
 }
 
+static void note_conn(int was, int is)
+{
+	size_t i = 0;
+
+	pthread_mutex_lock(&lock);
+	while (conns[i] != was)
+		i++;
+	conns[i] = is;
+	pthread_mutex_unlock(&lock);
+}
+
+void fake_store_hang_up(void)
+{
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < sizeof(conns) / sizeof(conns[0]); i++)
+		if (conns[i] != 0)
+			shutdown(conns[i], SHUT_RDWR);
+	pthread_mutex_unlock(&lock);
+}
+
+void fake_store_stop(void)
+{
+	shutdown(listener, SHUT_RDWR);
+	fake_store_hang_up();
+}
+
+void fake_store_reset(void)
+{
+	pthread_mutex_lock(&lock);
+	memset(&fake_store, 0, sizeof(fake_store));
+	nr_nodes = 0;
+	pthread_mutex_unlock(&lock);
+}
+
 static void *serve(void *arg)
 {
 	int fd = (int)(long)arg;
@@ -302,13 +340,18 @@ static void *serve(void *arg)
 			reply(fd, &h, XS_ERROR, "EIO", 4);
 		else
 			serve_one(fd, &h, body);
+		if ((int)fake_store.nr_requests == fake_store.hang_up_after)
+			h.type = XS_INVALID;
 		pthread_mutex_unlock(&lock);
+		if (h.type == XS_INVALID)
+			break;
 	}
 	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < nr_watches; i++)
 		if (watches[i].fd == fd)
 			watches[i--] = watches[--nr_watches];
 	pthread_mutex_unlock(&lock);
+	note_conn(fd, 0);
 	close(fd);
 	return NULL;
 }
@@ -320,6 +363,7 @@ static void *accept_all(void *arg)
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
 		pthread_t t;
 
+		note_conn(0, fd);
 		pthread_create(&t, NULL, serve, (void *)(long)fd);
 		pthread_detach(t);
 	}
