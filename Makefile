@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Pavo: top of the build.  `make help` lists the targets.
 #
 # Non-recursive: each folder adds its own rules in a build.mk.

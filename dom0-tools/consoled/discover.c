@@ -3,7 +3,8 @@
  * Discovery: @introduceDomain and @releaseDomain name the domain to look at
  * or, from daemons that cannot, start a scan of the domain list; each domain
  * gets two watches, on its name and on its console's port. A watch fires once
- * when it is set, so the first look is no special case. A request's id says what was asked about whom, so replies need no table.
+ * when it is set, so the first look is no special case. A request's id says
+ * what was asked about whom, so replies need no table.
  */
 #include "discover.h"
 #include "console.h"

@@ -19,7 +19,7 @@ struct tool {
 	struct hv hv;
 	struct xs xs;
 	bool has_hv, has_xs;
-	bool json;    /* --json: output and errors for programs */
+	bool json; /* --json: output and errors for programs */
 	/* letters before the command */
 	bool verbose; /* -v */
 	bool dry_run; /* -N: change nothing */

@@ -30,7 +30,7 @@ void accounts_free(struct accounts *as)
 {
 	struct list *l, *n;
 
-	list_for_each(l, n, &as->all)
+	list_for_each (l, n, &as->all)
 		account_drop(as, list_entry(l, struct account, link)->domid);
 }
 

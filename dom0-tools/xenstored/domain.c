@@ -326,8 +326,7 @@ void domain_check_all(struct server *sv)
 		server_log("cannot list the domains: deaths go unnoticed");
 		return;
 	}
-	list_for_each(l, n, &sv->store.accounts.all)
-	{
+	list_for_each (l, n, &sv->store.accounts.all) {
 		struct account *a = list_entry(l, struct account, link);
 		const struct xen_domain *d =
 			bsearch(&a->domid, all, nr, sizeof(*all), by_domid);
@@ -465,8 +464,7 @@ void domain_restored(struct server *sv)
 	struct list *l, *n;
 
 	/* a number that now belongs to another domain: the old one is gone */
-	list_for_each(l, n, &sv->store.accounts.all)
-	{
+	list_for_each (l, n, &sv->store.accounts.all) {
 		struct account *a = list_entry(l, struct account, link);
 
 		if (a->domid && !sv->ring_of[a->domid] && was_another(a))
@@ -474,8 +472,7 @@ void domain_restored(struct server *sv)
 	}
 	domain_check_all(sv);
 	/* events sent meanwhile are lost: look at every ring, wake everyone */
-	list_for_each(l, n, &sv->conns)
-	{
+	list_for_each (l, n, &sv->conns) {
 		struct conn *c = list_entry(l, struct conn, link);
 
 		if (c->kind != CONN_RING)

@@ -465,8 +465,7 @@ static void live_update(int argc, char **argv)
 	char **v = next_argv(argc, argv);
 	struct list *l, *n;
 
-	list_for_each(l, n, &server.conns)
-	{
+	list_for_each (l, n, &server.conns) {
 		struct conn *c = list_entry(l, struct conn, link);
 
 		if (c->kind != CONN_SOCKET)
@@ -479,8 +478,7 @@ static void live_update(int argc, char **argv)
 		execv(binary, v);
 	server_log("live update to %s: %s; going on", binary, strerror(errno));
 	free(v);
-	list_for_each(l, n, &server.conns)
-	{
+	list_for_each (l, n, &server.conns) {
 		struct conn *c = list_entry(l, struct conn, link);
 
 		if (c->kind != CONN_SOCKET)

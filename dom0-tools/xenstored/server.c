@@ -63,8 +63,7 @@ void server_fini(struct server *sv)
 	/* what is on record stays there: it is for the next daemon */
 	journal_close(sv->store.journal);
 	sv->store.journal = NULL;
-	list_for_each(l, n, &sv->conns)
-	{
+	list_for_each (l, n, &sv->conns) {
 		struct conn *c = list_entry(l, struct conn, link);
 
 		if (c->kind == CONN_SOCKET)
@@ -225,8 +224,7 @@ void server_turn(struct server *sv)
 		if (c->kind == CONN_RING)
 			server_mark_dirty(sv, c);
 	}
-	list_for_each(l, n, &sv->dirty)
-	{
+	list_for_each (l, n, &sv->dirty) {
 		struct conn *c = list_entry(l, struct conn, in_dirty);
 
 		if (c->kind == CONN_RING)

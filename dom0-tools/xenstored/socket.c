@@ -168,14 +168,15 @@ void socket_record(struct server *sv, struct conn *c)
 		persist_out(&sv->store, c,
 			    c->out.pos - (uint32_t)conn_pending(c),
 			    c->out.buf + c->out.start, conn_pending(c));
-	list_for_each(l, n, &c->watches)
+	list_for_each (l, n, &c->watches)
 		persist_watch(&sv->store, list_entry(l, struct watch, of_conn));
 	for (l = c->txns.next; l != &c->txns; l = l->next) {
 		struct txn *t = list_entry(l, struct txn, link);
 
 		persist_txn(&sv->store, t);
-		list_for_each(k, n, &t->touched) persist_touched(
-			&sv->store, t, list_entry(k, struct touched, link));
+		list_for_each (k, n, &t->touched)
+			persist_touched(&sv->store, t,
+					list_entry(k, struct touched, link));
 	}
 }
 
@@ -184,9 +185,10 @@ void socket_forget(struct server *sv, struct conn *c)
 	struct list *l, *n;
 
 	persist_conn_gone(&sv->store, c);
-	list_for_each(l, n, &c->watches) persist_watch_gone(
-		&sv->store, list_entry(l, struct watch, of_conn));
-	list_for_each(l, n, &c->txns)
+	list_for_each (l, n, &c->watches)
+		persist_watch_gone(&sv->store,
+				   list_entry(l, struct watch, of_conn));
+	list_for_each (l, n, &c->txns)
 		persist_txn_gone(&sv->store, list_entry(l, struct txn, link));
 	if (conn_pending(c))
 		persist_out_gone(&sv->store, c,

@@ -90,8 +90,7 @@ void txn_abort(struct store *s, struct txn *t)
 	struct list *l, *n;
 
 	persist_txn_gone(s, t);
-	list_for_each(l, n, &t->touched)
-	{
+	list_for_each (l, n, &t->touched) {
 		struct touched *e = list_entry(l, struct touched, link);
 
 		body_put(e->body);
@@ -109,7 +108,7 @@ void txn_abort_all(struct store *s, struct conn *c)
 {
 	struct list *l, *n;
 
-	list_for_each(l, n, &c->txns)
+	list_for_each (l, n, &c->txns)
 		txn_abort(s, list_entry(l, struct txn, link));
 }
 
@@ -310,8 +309,7 @@ static int apply(const struct target *to)
 	struct list *l, *n;
 	int rc = 0;
 
-	list_for_each(l, n, &to->t->touched)
-	{
+	list_for_each (l, n, &to->t->touched) {
 		struct touched *e = list_entry(l, struct touched, link);
 
 		e->is_applied = false;

@@ -128,8 +128,7 @@ static struct watch *find_watch(const struct watch_path *wp,
 {
 	struct list *l, *n;
 
-	list_for_each(l, n, &wp->watches)
-	{
+	list_for_each (l, n, &wp->watches) {
 		struct watch *w = list_entry(l, struct watch, at_path);
 
 		if (w->conn == c && !strcmp(w->token, token))
@@ -211,7 +210,7 @@ void watch_del_all(struct store *s, struct conn *c)
 {
 	struct list *l, *n;
 
-	list_for_each(l, n, &c->watches)
+	list_for_each (l, n, &c->watches)
 		del(s, list_entry(l, struct watch, of_conn));
 }
 
@@ -263,8 +262,7 @@ static void fire_at(const struct store *s, size_t len, uint32_t hash,
 
 	if (!wp)
 		return;
-	list_for_each(l, n, &wp->watches)
-	{
+	list_for_each (l, n, &wp->watches) {
 		struct watch *w = list_entry(l, struct watch, at_path);
 
 		if (w->depth != WATCH_ANY_DEPTH && levels > w->depth)
@@ -314,8 +312,7 @@ void watch_fire_special(struct store *s, const char *name, unsigned int domid)
 	full_len = (size_t)snprintf(full, sizeof(full), "%s/%u", name, domid);
 	e.len = full_len;
 	if (wp) {
-		list_for_each(l, next, &wp->watches)
-		{
+		list_for_each (l, next, &wp->watches) {
 			struct watch *w = list_entry(l, struct watch, at_path);
 
 			/* with a depth of 1, the domain is named */

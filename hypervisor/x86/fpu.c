@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * FPU switching with XSAVE (or FXSAVE).  Whose state the registers hold is known
- * per pcpu, so a vcpu that comes back to where it left finds it there.  Loading
- * it at the first use would save little, as kernels switch it for themselves,
- * and CR0.TS is no wall: Intel CPUs leak stale registers speculatively past it
- * (INTEL-SA-00145), and QEMU 7.2 lets XSAVE and XRSTOR through.
+ * FPU switching with XSAVE (or FXSAVE).  Whose state the registers hold is
+ * known per pcpu, so a vcpu that comes back to where it left finds it there.
+ * Loading it at the first use would save little, as kernels switch it for
+ * themselves, and CR0.TS is no wall: Intel CPUs leak stale registers
+ * speculatively past it (INTEL-SA-00145), and QEMU 7.2 lets XSAVE and XRSTOR
+ * through.
  */
 #include <hv/assert.h>
 #include <hv/cpu.h>

@@ -41,7 +41,7 @@ struct moment {
 static struct {
 	struct xen_sysctl sysctl;
 	struct xen_sysctl_cpuinfo cpu;
-} *page;
+} * page;
 static int privcmd;
 
 static void open_privcmd(void)

@@ -30,7 +30,7 @@ static void sleep_for_ever(void)
 
 static void crash(void)
 {
-	struct sched_shutdown s = { .reason = SHUTDOWN_crash };
+	struct sched_shutdown s = {.reason = SHUTDOWN_crash};
 
 	for (;;)
 		(void)HYPERVISOR_sched_op(SCHEDOP_shutdown, &s);
@@ -106,11 +106,11 @@ static void store_indexes(void)
 
 static void oversize(void)
 {
-	static const uint32_t lengths[] = { XENSTORE_PAYLOAD_MAX + 1, 65536,
-					    0x80000000u, 0xffffffffu };
+	static const uint32_t lengths[] = {XENSTORE_PAYLOAD_MAX + 1, 65536,
+					   0x80000000u, 0xffffffffu};
 
 	for (unsigned int i = 0; i < 4; i++) {
-		struct xsd_sockmsg h = { XS_WRITE, 0, 0, lengths[i] };
+		struct xsd_sockmsg h = {XS_WRITE, 0, 0, lengths[i]};
 
 		store_send(&h, sizeof(h));
 		await_store_error(XENSTORE_ERROR_PROTO);
@@ -172,26 +172,48 @@ static void privileged(void)
 		const char *text;
 		size_t len;
 	} requests[] = {
-		{ XS_CONTROL, "quota\0", 7 },
-		{ XS_INTRODUCE, "1\0""1\0""1\0", 6 },
-		{ XS_RELEASE, "1", 2 },
-		{ XS_RESUME, "1", 2 },
-		{ XS_SET_TARGET, "1\0""0", 4 },
-		{ XS_WRITE, "/local/domain/0/x\0""1", 19 },
-		{ XS_WRITE, "/tool/x\0""1", 9 },
-		{ XS_RM, "/local/domain/0", 16 },
-		{ XS_MKDIR, "/local/domain/1/data/x", 23 },
-		{ XS_SET_PERMS, "name\0""b0", 8 },
-		{ XS_WRITE, "name\0""Domain-0", 13 },
-		{ XS_WRITE, "console/ring-ref\0""1", 18 },
+		{XS_CONTROL, "quota\0", 7},
+		{XS_INTRODUCE,
+		 "1\0"
+		 "1\0"
+		 "1\0",
+		 6},
+		{XS_RELEASE, "1", 2},
+		{XS_RESUME, "1", 2},
+		{XS_SET_TARGET,
+		 "1\0"
+		 "0",
+		 4},
+		{XS_WRITE,
+		 "/local/domain/0/x\0"
+		 "1",
+		 19},
+		{XS_WRITE,
+		 "/tool/x\0"
+		 "1",
+		 9},
+		{XS_RM, "/local/domain/0", 16},
+		{XS_MKDIR, "/local/domain/1/data/x", 23},
+		{XS_SET_PERMS,
+		 "name\0"
+		 "b0",
+		 8},
+		{XS_WRITE,
+		 "name\0"
+		 "Domain-0",
+		 13},
+		{XS_WRITE,
+		 "console/ring-ref\0"
+		 "1",
+		 18},
 	};
 	char reply[16];
 
 	for (unsigned int i = 0; i < sizeof(requests) / sizeof(*requests);
 	     i++) {
-		uint32_t type = store_call(requests[i].type, 0,
-					   requests[i].text, requests[i].len,
-					   reply, sizeof(reply));
+		uint32_t type =
+			store_call(requests[i].type, 0, requests[i].text,
+				   requests[i].len, reply, sizeof(reply));
 
 		if (type != XS_ERROR)
 			say("FAIL request %ld is granted\n", (uint64_t)i);
@@ -310,7 +332,7 @@ static void permissions(void)
 /* Half a message, and then none of us. */
 static void half(void)
 {
-	struct xsd_sockmsg h = { XS_WRITE, 0, 0, 100 };
+	struct xsd_sockmsg h = {XS_WRITE, 0, 0, 100};
 
 	say("@hostile half: begins\n");
 	store_send(&h, sizeof(h));
@@ -321,7 +343,7 @@ static void half(void)
 /* The ports closed under those who are bound to them. */
 static void closed_ports(void)
 {
-	struct evtchn_close c = { .port = start_info->store_evtchn };
+	struct evtchn_close c = {.port = start_info->store_evtchn};
 
 	say("@hostile closed-ports: begins\n");
 	(void)HYPERVISOR_event_channel_op(EVTCHNOP_close, &c);
@@ -335,21 +357,21 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } modes[] = {
-	{ "console-indexes", console_indexes },
-	{ "console-flood", console_flood },
-	{ "store-indexes", store_indexes },
-	{ "oversize", oversize },
-	{ "event-storm", event_storm },
-	{ "garbage", garbage },
-	{ "privileged", privileged },
-	{ "unread", unread },
-	{ "watches", watches },
-	{ "transactions", transactions },
-	{ "nodes", nodes },
-	{ "transaction-nodes", transaction_nodes },
-	{ "permissions", permissions },
-	{ "half", half },
-	{ "closed-ports", closed_ports },
+	{"console-indexes", console_indexes},
+	{"console-flood", console_flood},
+	{"store-indexes", store_indexes},
+	{"oversize", oversize},
+	{"event-storm", event_storm},
+	{"garbage", garbage},
+	{"privileged", privileged},
+	{"unread", unread},
+	{"watches", watches},
+	{"transactions", transactions},
+	{"nodes", nodes},
+	{"transaction-nodes", transaction_nodes},
+	{"permissions", permissions},
+	{"half", half},
+	{"closed-ports", closed_ports},
 };
 
 void guest_main(void)

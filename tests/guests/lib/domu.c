@@ -69,12 +69,13 @@ static bool take_event(uint32_t port)
 
 void wait_event(void)
 {
-	uint32_t ports[2] = { start_info->console.domU.evtchn,
-			      start_info->store_evtchn };
-	struct sched_poll poll = { .ports = (uint64_t)ports, .nr_ports = 2 };
+	uint32_t ports[2] = {start_info->console.domU.evtchn,
+			     start_info->store_evtchn};
+	struct sched_poll poll = {.ports = (uint64_t)ports, .nr_ports = 2};
 
 	for (;;) {
-		bool console = take_event(ports[0]), other = take_event(ports[1]);
+		bool console = take_event(ports[0]),
+		     other = take_event(ports[1]);
 
 		if (console || other)
 			return;
@@ -84,7 +85,7 @@ void wait_event(void)
 
 static void notify(uint32_t port)
 {
-	struct evtchn_send send = { .port = port };
+	struct evtchn_send send = {.port = port};
 
 	(void)HYPERVISOR_event_channel_op(EVTCHNOP_send, &send);
 }
@@ -151,7 +152,7 @@ void store_send(const void *data, size_t len)
 void store_send_message(uint32_t type, uint32_t tx, const void *body,
 			size_t len)
 {
-	struct xsd_sockmsg h = { type, 0, tx, (uint32_t)len };
+	struct xsd_sockmsg h = {type, 0, tx, (uint32_t)len};
 
 	store_send(&h, sizeof(h));
 	store_send(body, len);

@@ -122,7 +122,7 @@ void expect_eq(int64_t got, int64_t want, int at, const char *what)
 
 void finish(void)
 {
-	struct sched_shutdown s = { .reason = SHUTDOWN_poweroff };
+	struct sched_shutdown s = {.reason = SHUTDOWN_poweroff};
 
 	say("%ld passed, %ld failed\n", (int64_t)passed, (int64_t)failed);
 	for (;;)
@@ -158,7 +158,8 @@ void guest_trap(struct trap_frame *f)
 		end_probe(f);
 		return;
 	}
-	say("FAIL unexpected trap %lx error %lx at %lx rsp %lx cs %lx cr2 %lx\n",
+	say("FAIL unexpected trap %lx error %lx at %lx rsp %lx cs %lx cr2 "
+	    "%lx\n",
 	    f->vector, f->error, f->rip, f->rsp, f->cs, last_cr2);
 	failed++;
 	finish();
@@ -188,8 +189,10 @@ static void set_traps(void)
 		t[n].cs = 0xe033;
 		t[n++].address = (uint64_t)trap_stubs + 32 * v;
 	}
-	t[n] = (struct trap_info){ .vector = 0x80, .flags = 7, .cs = 0xe033,
-				   .address = (uint64_t)trap_stubs + 32 * 32 };
+	t[n] = (struct trap_info){.vector = 0x80,
+				  .flags = 7,
+				  .cs = 0xe033,
+				  .address = (uint64_t)trap_stubs + 32 * 32};
 	EXPECT_EQ(HYPERVISOR_set_trap_table(t), 0);
 	set_callback(CALLBACKTYPE_event, 33);
 	set_callback(CALLBACKTYPE_failsafe, 35);
@@ -226,7 +229,8 @@ static uint64_t *table_at(uint64_t maddr)
 
 uint64_t l1e_maddr(const void *va)
 {
-	uint64_t a = (uint64_t)va, t = mfn_of((void *)start_info->pt_base) * PAGE_SIZE;
+	uint64_t a = (uint64_t)va,
+		 t = mfn_of((void *)start_info->pt_base) * PAGE_SIZE;
 
 	for (unsigned int shift = 39; shift > 12; shift -= 9)
 		t = table_at(t)[a >> shift & 511] & PTE_ADDR;
@@ -255,7 +259,8 @@ void *fresh_page(void)
 int map_ro(const void *va)
 {
 	return (int)HYPERVISOR_update_va_mapping(
-		(uint64_t)va, mfn_of(va) * PAGE_SIZE | PTE_P | PTE_US, UVMF_INVLPG);
+		(uint64_t)va, mfn_of(va) * PAGE_SIZE | PTE_P | PTE_US,
+		UVMF_INVLPG);
 }
 
 int map_rw(const void *va)
@@ -267,7 +272,7 @@ int map_rw(const void *va)
 
 int mmuext(uint32_t cmd, uint64_t arg1, uint64_t arg2)
 {
-	struct mmuext_op op = { .cmd = cmd };
+	struct mmuext_op op = {.cmd = cmd};
 
 	op.arg1.mfn = arg1;
 	op.arg2.src_mfn = arg2;
@@ -276,7 +281,7 @@ int mmuext(uint32_t cmd, uint64_t arg1, uint64_t arg2)
 
 int mmu_write(uint64_t maddr_and_cmd, uint64_t val)
 {
-	struct mmu_update u = { maddr_and_cmd, val };
+	struct mmu_update u = {maddr_and_cmd, val};
 
 	return (int)HYPERVISOR_mmu_update(&u, 1, NULL, DOMID_SELF);
 }

@@ -39,8 +39,7 @@ void guest_main(void);
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #define EXPECT(c) expect(!!(c), __LINE__, #c)
-#define EXPECT_EQ(a, b) \
-	expect_eq((int64_t)(a), (int64_t)(b), __LINE__, #a)
+#define EXPECT_EQ(a, b) expect_eq((int64_t)(a), (int64_t)(b), __LINE__, #a)
 void expect(bool ok, int line, const char *what);
 void expect_eq(int64_t got, int64_t want, int line, const char *what);
 /* Print the verdict and power off. */

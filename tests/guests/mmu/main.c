@@ -35,11 +35,11 @@ static void validation(void)
 {
 	uint64_t *l1 = fresh_page(), *data = fresh_page();
 	const uint64_t bad[] = {
-		MADDR(l1) | 7,			/* itself, writable */
-		0x200000 | 7,			/* the hypervisor */
-		0xfee00000 | 7,			/* the local APIC */
+		MADDR(l1) | 7,				/* itself, writable */
+		0x200000 | 7,				/* the hypervisor */
+		0xfee00000 | 7,				/* the local APIC */
 		MADDR((void *)start_info->pt_base) | 7, /* a table, writable */
-		1ULL << 51 | 7,			/* address bits nobody has */
+		1ULL << 51 | 7, /* address bits nobody has */
 	};
 
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -76,18 +76,20 @@ static void updates(void)
 	EXPECT_EQ(map_ro(l1), 0);
 	EXPECT_EQ(mmuext(MMUEXT_PIN_L1_TABLE, mfn_of(l1), 0), 0);
 	m = MADDR(l1);
-	u[0] = (struct mmu_update){ m + 8, MADDR(data) | 0x27 };
-	u[1] = (struct mmu_update){ (m + 16) | MMU_PT_UPDATE_NO_TRANSLATE,
-				    MADDR(data) | 5 };
-	u[2] = (struct mmu_update){ m + 24, 0x200000 | 7 };
-	u[3] = (struct mmu_update){ m + 32, MADDR(data) | 5 };
+	u[0] = (struct mmu_update){m + 8, MADDR(data) | 0x27};
+	u[1] = (struct mmu_update){(m + 16) | MMU_PT_UPDATE_NO_TRANSLATE,
+				   MADDR(data) | 5};
+	u[2] = (struct mmu_update){m + 24, 0x200000 | 7};
+	u[3] = (struct mmu_update){m + 32, MADDR(data) | 5};
 	EXPECT(HYPERVISOR_mmu_update(u, 4, &done, DOMID_SELF) < 0);
 	EXPECT_EQ(done, 2);
 	EXPECT_EQ(l1[1] & 0xfff & ~GLOBAL, 0x27);
 	EXPECT_EQ(l1[2] & 7, 5);
 	EXPECT_EQ(l1[3], 0);
 	EXPECT_EQ(l1[4], 0);
-	EXPECT_EQ(mmu_write((m + 8) | MMU_PT_UPDATE_PRESERVE_AD, MADDR(data) | 5), 0);
+	EXPECT_EQ(
+		mmu_write((m + 8) | MMU_PT_UPDATE_PRESERVE_AD, MADDR(data) | 5),
+		0);
 	EXPECT_EQ(l1[1] & 0x27, 0x25); /* accessed stays, RW goes */
 	EXPECT(mmu_write((m + 8) | 5, 0) < 0);
 	EXPECT(mmu_write(m + 12, 0) < 0);
@@ -115,10 +117,12 @@ static void direct_writes(void)
 	__asm__ volatile("lock andb $0xfd, %0; setc %1"
 			 : "+m"(*(uint8_t *)&l1[3]), "=r"(carry));
 	EXPECT_EQ(l1[3] & ~GLOBAL, e & ~2UL);
-	__asm__ volatile("lock btrq $5, %0; setc %1" : "+m"(l1[3]), "=r"(carry));
+	__asm__ volatile("lock btrq $5, %0; setc %1"
+			 : "+m"(l1[3]), "=r"(carry));
 	EXPECT_EQ(carry, 1);
 	EXPECT_EQ(l1[3] & ~GLOBAL, e & ~0x22UL);
-	__asm__ volatile("lock btrq $5, %0; setc %1" : "+m"(l1[3]), "=r"(carry));
+	__asm__ volatile("lock btrq $5, %0; setc %1"
+			 : "+m"(l1[3]), "=r"(carry));
 	EXPECT_EQ(carry, 0);
 	old = l1[3];
 	__asm__ volatile("lock cmpxchgq %2, %0; sete %1"
@@ -229,14 +233,17 @@ static void reservations(void)
 	uint64_t pfn = ((uint64_t)page - VIRT_BASE) / PAGE_SIZE;
 	static domid_t self = DOMID_SELF;
 	struct xen_memory_reservation r = {
-		.extent_start = (uint64_t)&mfn, .nr_extents = 1,
+		.extent_start = (uint64_t)&mfn,
+		.nr_extents = 1,
 		.domid = DOMID_SELF,
 	};
-	int64_t before = HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
+	int64_t before =
+		HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
 	const uint64_t *m2p = (const uint64_t *)MACH2PHYS_VIRT_START;
 
 	EXPECT_EQ(m2p[mfn], pfn);
-	EXPECT_EQ(HYPERVISOR_update_va_mapping((uint64_t)page, 0, UVMF_INVLPG), 0);
+	EXPECT_EQ(HYPERVISOR_update_va_mapping((uint64_t)page, 0, UVMF_INVLPG),
+		  0);
 	EXPECT_EQ(HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r), 1);
 	EXPECT_EQ(HYPERVISOR_memory_op(XENMEM_current_reservation, &self),
 		  before - 1);

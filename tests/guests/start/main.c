@@ -68,7 +68,7 @@ static void numbers(void)
 
 static void features(void)
 {
-	struct xen_feature_info fi = { .submap_idx = 0 };
+	struct xen_feature_info fi = {.submap_idx = 0};
 
 	EXPECT_EQ(HYPERVISOR_xen_version(XENVER_version, NULL), 4 << 16 | 17);
 	EXPECT_EQ(HYPERVISOR_xen_version(XENVER_get_features, &fi), 0);

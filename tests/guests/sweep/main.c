@@ -21,8 +21,8 @@ static int64_t call(uint64_t nr, const uint64_t *a)
 	int64_t rc = (int64_t)nr;
 
 	__asm__ volatile("syscall"
-			 : "+a"(rc), "+D"(rdi), "+S"(rsi), "+d"(rdx),
-			   "+r"(r10), "+r"(r8)
+			 : "+a"(rc), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10),
+			   "+r"(r8)
 			 :
 			 : "rcx", "r11", "r9", "memory", "cc");
 	return rc;
@@ -38,12 +38,26 @@ static unsigned int nr_wild;
 static void collect_wild_addresses(void)
 {
 	const uint64_t fixed[] = {
-		0, 1, 0xfff, 0x7ffffffff000, 0x7fffffffffff, 0x800000000000,
-		0x8000000000000000, 0xffff7fffffffffff, 0xffff800000000000,
-		0xffff803ffffff000, 0xffff820000000000, 0xffff82d040000000,
-		0xffff82e000000000, 0xffff830000000000, 0xffff8300000b8000,
-		0xffff87fffffffff8, 0xffff87ffffffffff, 0xffff888000000000,
-		0xfffffffffffffff0, ~0ULL,
+		0,
+		1,
+		0xfff,
+		0x7ffffffff000,
+		0x7fffffffffff,
+		0x800000000000,
+		0x8000000000000000,
+		0xffff7fffffffffff,
+		0xffff800000000000,
+		0xffff803ffffff000,
+		0xffff820000000000,
+		0xffff82d040000000,
+		0xffff82e000000000,
+		0xffff830000000000,
+		0xffff8300000b8000,
+		0xffff87fffffffff8,
+		0xffff87ffffffffff,
+		0xffff888000000000,
+		0xfffffffffffffff0,
+		~0ULL,
 	};
 
 	for (unsigned int i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -58,7 +72,7 @@ static bool left_out(uint64_t nr, uint64_t cmd)
 {
 	switch (nr) {
 	case __HYPERVISOR_iret:
-		return true; /* tests/guests/traps */
+		return true;	     /* tests/guests/traps */
 	case __HYPERVISOR_multicall: /* zeros are set_trap_table(NULL) */
 	case __HYPERVISOR_set_trap_table:
 	case __HYPERVISOR_set_callbacks:
@@ -88,7 +102,8 @@ static void judge(uint64_t nr, uint64_t cmd, int64_t rc)
 {
 	calls++;
 	/* a result or an errno; a restart is never shown */
-	if (rc == -ERESTART || (rc < -4095 && nr != __HYPERVISOR_get_debugreg)) {
+	if (rc == -ERESTART ||
+	    (rc < -4095 && nr != __HYPERVISOR_get_debugreg)) {
 		odd++;
 		say("FAIL hypercall %ld/%ld: %ld\n", nr, cmd, rc);
 	}
@@ -99,11 +114,16 @@ static uint64_t any_value(void)
 	uint64_t r = random64();
 
 	switch (r % 8) {
-	case 0: return r >> 32;
-	case 1: return 1ULL << (r >> 8 & 63);
-	case 2: return (r >> 16) % 64;
-	case 3: return ~0ULL << (r >> 8 & 63);
-	default: return wild[(r >> 8) % nr_wild];
+	case 0:
+		return r >> 32;
+	case 1:
+		return 1ULL << (r >> 8 & 63);
+	case 2:
+		return (r >> 16) % 64;
+	case 3:
+		return ~0ULL << (r >> 8 & 63);
+	default:
+		return wild[(r >> 8) % nr_wild];
 	}
 }
 
@@ -125,15 +145,18 @@ static void sweep_numbers(void)
 	for (uint64_t nr = 0; nr < 72; nr++) {
 		say("hypercall %ld\n", nr);
 		for (uint64_t cmd = 0; cmd < 70; cmd++) {
-			uint64_t c = cmd < 64 ? cmd :
-				     (uint64_t[]){ 64, 127, 255, 0x7fffffff,
-						   0x80000000, ~0ULL }[cmd - 64];
+			uint64_t c =
+				cmd < 64 ? cmd
+					 : (uint64_t[]){
+						   64,	       127,
+						   255,	       0x7fffffff,
+						   0x80000000, ~0ULL}[cmd - 64];
 
 			if (left_out(nr, c))
 				continue;
 			for (unsigned int i = 0; i < nr_wild; i++) {
-				uint64_t a[5] = { c, wild[i], pick(), pick(),
-						  pick() };
+				uint64_t a[5] = {c, wild[i], pick(), pick(),
+						 pick()};
 
 				if (nr == __HYPERVISOR_console_io) {
 					a[1] = 64;
@@ -142,9 +165,10 @@ static void sweep_numbers(void)
 				judge(nr, c, call(nr, a));
 			}
 		}
-		for (unsigned int i = 0; i < nr_wild && !left_out(nr, 64); i++) {
-			uint64_t a[5] = { wild[i], pick(), wild[i], pick(),
-					  pick() };
+		for (unsigned int i = 0; i < nr_wild && !left_out(nr, 64);
+		     i++) {
+			uint64_t a[5] = {wild[i], pick(), wild[i], pick(),
+					 pick()};
 
 			judge(nr, wild[i], call(nr, a));
 		}
@@ -155,7 +179,7 @@ static void sweep_numbers(void)
 static void sweep_unreadable(void)
 {
 	for (unsigned int i = 0; i < nr_wild; i++) {
-		struct multicall_entry e = { .op = __HYPERVISOR_multicall };
+		struct multicall_entry e = {.op = __HYPERVISOR_multicall};
 
 		if (wild[i] >= 0xffffffff80000000 && wild[i] < ~0xfffUL)
 			continue;
@@ -183,19 +207,20 @@ static void sweep_contents(void)
 		    nr == __HYPERVISOR_mmu_update ||
 		    nr == __HYPERVISOR_mmuext_op ||
 		    nr == __HYPERVISOR_callback_op ||
-		    nr == __HYPERVISOR_nmi_op ||
-		    nr == __HYPERVISOR_set_gdt || nr == __HYPERVISOR_domctl ||
-		    nr == __HYPERVISOR_sysctl || nr == __HYPERVISOR_platform_op)
+		    nr == __HYPERVISOR_nmi_op || nr == __HYPERVISOR_set_gdt ||
+		    nr == __HYPERVISOR_domctl || nr == __HYPERVISOR_sysctl ||
+		    nr == __HYPERVISOR_platform_op)
 			continue; /* below, or state of ours */
 		for (uint64_t cmd = 0; cmd < 64; cmd++) {
 			if (left_out(nr, cmd) ||
 			    (nr == __HYPERVISOR_grant_table_op && cmd == 5))
 				continue; /* copy: could copy over us */
 			for (unsigned int round = 0; round < 8; round++) {
-				uint64_t a[5] = { cmd, (uint64_t)noise, 3,
-						  (uint64_t)noise, 2 };
+				uint64_t a[5] = {cmd, (uint64_t)noise, 3,
+						 (uint64_t)noise, 2};
 
-				for (unsigned int k = 0; k < sizeof(noise); k += 8)
+				for (unsigned int k = 0; k < sizeof(noise);
+				     k += 8)
 					*(uint64_t *)(noise + k) = pick();
 				judge(nr, cmd, call(nr, a));
 			}
@@ -207,16 +232,17 @@ static void sweep_contents(void)
 static void sweep_frames(void)
 {
 	const uint64_t *p2m = (const uint64_t *)start_info->mfn_list;
-	uint64_t frames[] = { 0, 1, 0x9f, 0xa0, 0xb8, 0x200, 0x201, 0xfee00,
-			      0xfec00, 0xfed00, 1ULL << 28, 1ULL << 40,
-			      ~0ULL >> 12, p2m[1] ^ 0x8000 };
+	uint64_t frames[] = {
+		0,	    1,		0x9f,	     0xa0,	     0xb8,
+		0x200,	    0x201,	0xfee00,     0xfec00,	     0xfed00,
+		1ULL << 28, 1ULL << 40, ~0ULL >> 12, p2m[1] ^ 0x8000};
 
 	for (unsigned int i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
 		for (uint64_t low = 0; low < 8; low++) {
-			struct mmu_update u = { frames[i] << 12 | low,
-						frames[i] << 12 | 7 };
-			int64_t rc = HYPERVISOR_mmu_update(&u, 1, NULL,
-							   DOMID_SELF);
+			struct mmu_update u = {frames[i] << 12 | low,
+					       frames[i] << 12 | 7};
+			int64_t rc =
+				HYPERVISOR_mmu_update(&u, 1, NULL, DOMID_SELF);
 
 			EXPECT(rc < 0);
 		}
@@ -239,7 +265,7 @@ static void sweep_frames(void)
 static void sweep_mappings(void)
 {
 	char *page = fresh_page();
-	uint64_t hv[] = { 0x200, 0x240, 0x2ff };
+	uint64_t hv[] = {0x200, 0x240, 0x2ff};
 
 	for (unsigned int i = 0; i < sizeof(hv) / sizeof(hv[0]); i++)
 		for (uint64_t flags = 1; flags < 8; flags += 2)
@@ -268,8 +294,9 @@ static void sweep_control(void)
 				op.w[k] = pick();
 			op.d.cmd = cmd;
 			op.d.interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-			op.d.domain = (uint16_t[]){ 0, 1, 77, DOMID_SELF,
-						    DOMID_XEN, DOMID_IO }[round];
+			op.d.domain = (uint16_t[]){0,	      1,
+						   77,	      DOMID_SELF,
+						   DOMID_XEN, DOMID_IO}[round];
 			/* no new domains: they would stay */
 			if (cmd != XEN_DOMCTL_createdomain)
 				judge(__HYPERVISOR_domctl, cmd,

@@ -11,7 +11,7 @@
 
 static void end(uint32_t reason)
 {
-	struct sched_shutdown s = { .reason = reason };
+	struct sched_shutdown s = {.reason = reason};
 
 	(void)store_write(0, "control/shutdown", "");
 	for (;;)

@@ -14,10 +14,10 @@
 
 extern const char trap_stubs[];
 
-#define ASM_FN(name, code)                                     \
-	static void __attribute__((naked, noinline)) name(void) \
-	{                                                      \
-		__asm__ volatile(code "; ret");                \
+#define ASM_FN(name, code)                                                     \
+	static void __attribute__((naked, noinline)) name(void)                \
+	{                                                                      \
+		__asm__ volatile(code "; ret");                                \
 	}
 
 /* --- one instruction, one trap --- */
@@ -38,7 +38,8 @@ ASM_FN(load_gdt, "sub $16, %rsp; lgdt (%rsp); add $16, %rsp")
 ASM_FN(load_cr3, "mov %rax, %cr3")
 ASM_FN(bad_selector, "mov $0xe040, %eax; mov %eax, %ds") /* our TSS */
 ASM_FN(bad_msr, "mov $0x12345, %ecx; rdmsr")
-ASM_FN(bad_wrmsr, "mov $0xc0000080, %ecx; xor %eax, %eax; xor %edx, %edx; wrmsr")
+ASM_FN(bad_wrmsr,
+       "mov $0xc0000080, %ecx; xor %eax, %eax; xor %edx, %edx; wrmsr")
 
 static void vectors(void)
 {
@@ -107,7 +108,8 @@ static void do_wrmsr(uint32_t msr, uint64_t v)
 {
 	__asm__ volatile("wrmsr"
 			 :
-			 : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));
+			 : "c"(msr), "a"((uint32_t)v),
+			   "d"((uint32_t)(v >> 32)));
 }
 
 static void pv_cpuid(uint32_t leaf, uint32_t *a, uint32_t *b, uint32_t *c,
@@ -124,7 +126,7 @@ ASM_FN(flush_caches, "wbinvd")
 
 static void emulated(void)
 {
-	struct physdev_set_iopl iopl = { .iopl = 1 };
+	struct physdev_set_iopl iopl = {.iopl = 1};
 	uint32_t a, b, c, d;
 	uint64_t cr;
 
@@ -189,7 +191,9 @@ ASM_FN(user_int80, "int $0x80")
 static struct iret_context user_frame(void (*code)(void))
 {
 	return (struct iret_context){
-		.rip = (uint64_t)code, .cs = 0xe033, .rflags = 0x202,
+		.rip = (uint64_t)code,
+		.cs = 0xe033,
+		.rflags = 0x202,
 		.rsp = (uint64_t)user_stack + sizeof(user_stack) - 8,
 		.ss = 0xe02b,
 	};
@@ -241,14 +245,14 @@ static void bad_frames(void)
 	static const struct {
 		uint64_t rip, cs, rsp, ss;
 	} bad[] = {
-		{ 0x8000000000000000, 0xe033, 0, 0xe02b },
-		{ 0x0000800000000000, 0xe033, 0, 0xe02b },
-		{ (uint64_t)undefined, 0xe043, 0, 0xe02b }, /* our TSS */
-		{ (uint64_t)undefined, 0xe00b, 0, 0xe02b }, /* our code */
-		{ (uint64_t)undefined, 0x1233, 0, 0xe02b }, /* nothing */
-		{ (uint64_t)undefined, 0xe033, 0, 0xe013 }, /* our data */
-		{ (uint64_t)undefined, 0xe033, 0, 0x1233 },
-		{ (uint64_t)undefined, 3, 0, 0xe02b },
+		{0x8000000000000000, 0xe033, 0, 0xe02b},
+		{0x0000800000000000, 0xe033, 0, 0xe02b},
+		{(uint64_t)undefined, 0xe043, 0, 0xe02b}, /* our TSS */
+		{(uint64_t)undefined, 0xe00b, 0, 0xe02b}, /* our code */
+		{(uint64_t)undefined, 0x1233, 0, 0xe02b}, /* nothing */
+		{(uint64_t)undefined, 0xe033, 0, 0xe013}, /* our data */
+		{(uint64_t)undefined, 0xe033, 0, 0x1233},
+		{(uint64_t)undefined, 3, 0, 0xe02b},
 	};
 
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -272,8 +276,7 @@ static void bad_frames(void)
 
 extern uint64_t trap_entry_flags;
 
-ASM_FN(fault_with_flags,
-       "pushfq; orl $0x44400, (%rsp); popfq; ud2")
+ASM_FN(fault_with_flags, "pushfq; orl $0x44400, (%rsp); popfq; ud2")
 ASM_FN(sysenter, "sysenter")
 
 /* The flags after a hypercall made with @set, which fails half-way or not. */
@@ -366,13 +369,14 @@ static uint64_t system_time(void)
 	ticks = t->tsc_shift < 0 ? ticks >> -t->tsc_shift
 				 : ticks << t->tsc_shift;
 	return t->system_time +
-	       (uint64_t)((unsigned __int128)ticks * t->tsc_to_system_mul >> 32);
+	       (uint64_t)((unsigned __int128)ticks * t->tsc_to_system_mul >>
+			  32);
 }
 
 /* Off this pcpu and back.  (The real Xen would not switch to idle for this.) */
 static void wait_a_moment(void)
 {
-	struct sched_poll p = { .timeout = system_time() + 1000000 };
+	struct sched_poll p = {.timeout = system_time() + 1000000};
 
 	(void)HYPERVISOR_sched_op(SCHEDOP_poll, &p);
 }
@@ -381,9 +385,11 @@ static uint64_t live_selectors(void)
 {
 	uint16_t ds, es, fs, gs;
 
-	__asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
-			 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
-	return ds | (uint64_t)es << 16 | (uint64_t)fs << 32 | (uint64_t)gs << 48;
+	__asm__ volatile(
+		"mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+		: "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	return ds | (uint64_t)es << 16 | (uint64_t)fs << 32 |
+	       (uint64_t)gs << 48;
 }
 
 static void stale_selectors(void)

@@ -101,7 +101,7 @@ static const char *record(unsigned int n)
 	return strchr(s, ' ') + 1;
 }
 
-#define ARGS(a, b, c) ((const uint64_t[]){ a, b, c })
+#define ARGS(a, b, c) ((const uint64_t[]){a, b, c})
 
 UNIT_TEST(a_trace_reads_like_one_of_the_real_thing)
 {
@@ -120,7 +120,8 @@ UNIT_TEST(a_trace_reads_like_one_of_the_real_thing)
 	trace_hypercall_return(multicall, 13, 0);
 	trace_trap(v, 14, 2, 0x1234);
 	trace_event_upcall(v, 0x5678);
-	(void)trace_hypercall(v, 50, ARGS(7, 8, 9)); /* there is none, still running */
+	(void)trace_hypercall(v, 50,
+			      ARGS(7, 8, 9)); /* there is none, still running */
 	trace_dump();
 	EXPECT(!strncmp(record(0), "d0v0 multicall rdi=1000 rsi=2 rdx=0 => 0\n",
 			41));

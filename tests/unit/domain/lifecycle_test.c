@@ -186,8 +186,7 @@ UNIT_TEST(the_list_survives_kills_while_it_is_walked)
 	machine_start();
 	for (unsigned int i = 0; i < 4; i++)
 		made[i] = machine_domain(1, 1);
-	for_each_domain(d)
-	{
+	for_each_domain (d) {
 		if (n == 1)
 			machine_kill(made[0]); /* the one we are at */
 		if (n == 2)

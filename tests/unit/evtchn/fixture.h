@@ -18,7 +18,8 @@ static inline struct domain *make(domid_t domid, unsigned int nr_vcpus)
 	struct vcpu *v;
 
 	EXPECT_EQ(evtchn_init_domain(d), 0);
-	for_each_vcpu(d, v) EXPECT_EQ(evtchn_init_vcpu(v), 0);
+	for_each_vcpu (d, v)
+		EXPECT_EQ(evtchn_init_vcpu(v), 0);
 	return d;
 }
 

@@ -541,8 +541,7 @@ static void domain_free(struct domain *d)
 	if (dom0 == d)
 		dom0 = NULL;
 	gnttab_free_domain(d);
-	for_each_vcpu(d, v)
-	{
+	for_each_vcpu (d, v) {
 		evtchn_free_vcpu(v);
 		free(v);
 	}

@@ -241,16 +241,16 @@ static void count_entries(unsigned int f, unsigned int *refs,
 		if (ST_TYPE(frames[child].state) !=
 		    (t == PT_L1 ? PT_WRITABLE : t - 1))
 			wrong("an entry maps a frame of another type", f);
-		if (t != PT_L1 && !(frames[child].state &
-				    (ST_VALIDATED | ST_DEVAL)))
+		if (t != PT_L1 &&
+		    !(frames[child].state & (ST_VALIDATED | ST_DEVAL)))
 			wrong("an entry names a table not validated", f);
 	}
 }
 
 static void check(void)
 {
-	unsigned int refs[FRAMES + FIRST] = { 0 };
-	unsigned int types[FRAMES + FIRST] = { 0 };
+	unsigned int refs[FRAMES + FIRST] = {0};
+	unsigned int types[FRAMES + FIRST] = {0};
 
 	for (unsigned int f = FIRST; f < FRAMES + FIRST; f++) {
 		uint64_t x = frames[f].state;
@@ -264,9 +264,9 @@ static void check(void)
 			count_entries(f, refs, types);
 	}
 	for (unsigned int i = 0; i < 3; i++) {
-		const struct page *held[] = { vcpu.arch.l4_kernel,
-					      vcpu.arch.l4_user,
-					      vcpu.arch.put_later };
+		const struct page *held[] = {vcpu.arch.l4_kernel,
+					     vcpu.arch.l4_user,
+					     vcpu.arch.put_later};
 
 		if (held[i]) {
 			refs[number_of(held[i])]++;
@@ -289,8 +289,7 @@ static void cache_translations(void)
 {
 	for (unsigned int f = FIRST; f < FRAMES + FIRST; f++)
 		for (unsigned int k = 0; k < PTES_PER_TABLE; k++)
-			if (is_table(f) &&
-			    ST_TYPE(frames[f].state) == PT_L1 &&
+			if (is_table(f) && ST_TYPE(frames[f].state) == PT_L1 &&
 			    k < frames[f].nr_validated &&
 			    (table(f)[k] & (PTE_P | PTE_RW)) ==
 				    (PTE_P | PTE_RW))
@@ -364,8 +363,8 @@ static void op_release(unsigned int f)
 }
 
 #define VALUES (1 + 2 * FRAMES)
-#define NR_OPS                                                     \
-	(FRAMES * 4 + FRAMES + 2 * (FRAMES + 1) +                  \
+#define NR_OPS                                                                 \
+	(FRAMES * 4 + FRAMES + 2 * (FRAMES + 1) +                              \
 	 FRAMES * PTES_PER_TABLE * VALUES + FRAMES + 1)
 
 static uint64_t value(unsigned int n)
@@ -470,7 +469,8 @@ static int walk(unsigned long steps, uint64_t seed)
 				(frames[f].state & ST_VALIDATED) &&
 				(table(f)[0] & PTE_P);
 	}
-	printf("# %u frames, %u entries a table: %lu random steps, %lu with a validated tree\n",
+	printf("# %u frames, %u entries a table: %lu random steps, %lu with a "
+	       "validated tree\n",
 	       FRAMES, PTES_PER_TABLE, done, deep);
 	if (!deep) {
 		printf("0 passed, 1 failed\n");

@@ -59,14 +59,14 @@ static uint32_t madt_entry(uint32_t at, const void *bytes, uint32_t len)
 
 static void madt(void)
 {
-	static const uint8_t cpu0[8] = { 0, 8, 0, 4, 1 };
-	static const uint8_t cpu1[8] = { 0, 8, 1, 6, 1 };
-	static const uint8_t off[8] = { 0, 8, 2, 8, 0 };
-	static const uint8_t ioapic[12] = { 1, 12, 7, 0, 0, 0, 0xc0, 0xfe };
-	static const uint8_t timer[] = { 2, 10, 0, 0, 2, 0, 0, 0, 0, 0 };
-	static const uint8_t sci[] = { 2, 10, 0, 9, 9, 0, 0, 0, 0x0d, 0 };
-	static const uint8_t x2apic[16] = { 9, 16, 0, 0, 0, 1, 0, 0, 1,
-					    0, 0,  0, 5, 0, 0, 0 };
+	static const uint8_t cpu0[8] = {0, 8, 0, 4, 1};
+	static const uint8_t cpu1[8] = {0, 8, 1, 6, 1};
+	static const uint8_t off[8] = {0, 8, 2, 8, 0};
+	static const uint8_t ioapic[12] = {1, 12, 7, 0, 0, 0, 0xc0, 0xfe};
+	static const uint8_t timer[] = {2, 10, 0, 0, 2, 0, 0, 0, 0, 0};
+	static const uint8_t sci[] = {2, 10, 0, 9, 9, 0, 0, 0, 0x0d, 0};
+	static const uint8_t x2apic[16] = {9, 16, 0, 0, 0, 1, 0, 0,
+					   1, 0,  0, 0, 5, 0, 0, 0};
 	uint32_t at = 44;
 
 	put(MADT + 36, 0xfee00000, 4);
@@ -96,9 +96,8 @@ static void fadt(void)
 /* Name (\_S5_, Package (4) { 7, One, Zero, Zero }) */
 static void dsdt(void)
 {
-	static const uint8_t s5[] = { 0x08, '\\', '_', 'S', '5', '_',
-				      0x12, 0x08, 4,   0x0a, 7,	 0x01,
-				      0x00, 0x00 };
+	static const uint8_t s5[] = {0x08, '\\', '_',  'S', '5',  '_',	0x12,
+				     0x08, 4,	 0x0a, 7,   0x01, 0x00, 0x00};
 
 	memset(firmware + DSDT + 36, 0x5a, 64);
 	memcpy(firmware + DSDT + 60, s5, sizeof(s5));
@@ -107,7 +106,7 @@ static void dsdt(void)
 
 static void build(unsigned int revision)
 {
-	static const uint32_t tables[] = { MADT, FADT, HPET, MCFG };
+	static const uint32_t tables[] = {MADT, FADT, HPET, MCFG};
 	unsigned int size = revision >= 2 ? 8 : 4;
 
 	firmware_reset();
@@ -196,7 +195,7 @@ UNIT_TEST(madt_entry_of_length_zero_ends_the_reading)
 
 UNIT_TEST(more_cpus_than_we_can_hold_are_counted)
 {
-	static const uint8_t cpu[] = { 0, 8, 0, 4, 1, 0, 0, 0 };
+	static const uint8_t cpu[] = {0, 8, 0, 4, 1, 0, 0, 0};
 	uint32_t at = 44;
 
 	build(0);
@@ -237,8 +236,8 @@ UNIT_TEST(s5_cut_off_at_any_byte_is_not_read_past)
 
 UNIT_TEST(table_beyond_the_address_space_is_ignored)
 {
-	static const uint64_t wrong[] = { 1ULL << 40, ~0ULL, ~0ULL - 35,
-					  (1ULL << 40) - 8 };
+	static const uint64_t wrong[] = {1ULL << 40, ~0ULL, ~0ULL - 35,
+					 (1ULL << 40) - 8};
 
 	for (unsigned int i = 0; i < 4; i++) {
 		build(2);
@@ -257,8 +256,8 @@ UNIT_TEST(table_beyond_the_address_space_is_ignored)
 /* Bytes changed at random; the sanitizer judges. */
 UNIT_TEST(broken_tables_never_lead_out_of_bounds)
 {
-	static const uint32_t where[] = { RSDP, ROOT, MADT, FADT,
-					  HPET, MCFG, DSDT };
+	static const uint32_t where[] = {RSDP, ROOT, MADT, FADT,
+					 HPET, MCFG, DSDT};
 
 	srand(1);
 	for (unsigned int n = 0; n < 3000; n++) {

@@ -26,11 +26,9 @@ UNIT_TEST(a_tick_a_nanosecond_scales_exactly)
 
 UNIT_TEST(scale_is_normalised_and_exact_to_a_billionth)
 {
-	static const uint64_t rates[] = { 1193182,    3579545,
-					  14318180,   100000000,
-					  999999999,  1000000001,
-					  2445425000, 3999999999,
-					  8000000000 };
+	static const uint64_t rates[] = {1193182,    3579545,	 14318180,
+					 100000000,  999999999,	 1000000001,
+					 2445425000, 3999999999, 8000000000};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(rates); i++) {
 		struct clock_scale s = clock_scale_from(NS_PER_SEC, rates[i]);
@@ -59,7 +57,8 @@ UNIT_TEST(scale_takes_arguments_of_any_size)
 	}
 }
 
-/* A TSC of @hz that a clock believes to be @believed_hz, steered each second. */
+/* A TSC of @hz that a clock believes to be @believed_hz, steered each second.
+ */
 static int64_t error_after(uint64_t hz, uint64_t believed_hz,
 			   unsigned int seconds, int64_t first_error_ns)
 {
@@ -71,8 +70,8 @@ static int64_t error_after(uint64_t hz, uint64_t believed_hz,
 
 	for (unsigned int i = 1; i <= seconds; i++) {
 		for (uint64_t t = 0; t < 10; t++) {
-			uint64_t now = clock_base_ns(
-				&b, (i - 1) * hz + t * hz / 10);
+			uint64_t now =
+				clock_base_ns(&b, (i - 1) * hz + t * hz / 10);
 
 			EXPECT(now >= last);
 			last = now;

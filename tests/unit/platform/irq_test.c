@@ -12,7 +12,7 @@
 
 UNIT_TEST(every_device_vector_is_given_once_and_int80_never)
 {
-	bool seen[256] = { false };
+	bool seen[256] = {false};
 	unsigned int n = 0;
 	int v;
 
@@ -36,7 +36,7 @@ UNIT_TEST(every_device_vector_is_given_once_and_int80_never)
 /* --- sharing --- */
 
 #define IRQ 5
-static struct domain dom[2] = { { .domid = 0 }, { .domid = 1 } };
+static struct domain dom[2] = {{.domid = 0}, {.domid = 1}};
 
 static struct irq_desc *reset(bool level)
 {
@@ -158,7 +158,7 @@ UNIT_TEST(masked_means_unbound_or_owing_in_every_sequence)
 		nr *= choices;
 	for (unsigned int seq = 0; seq < nr; seq++) {
 		struct irq_desc *desc = reset(true);
-		struct model m = { { false }, { false } };
+		struct model m = {{false}, {false}};
 		unsigned int rest = seq;
 
 		spin_lock(&desc->lock);

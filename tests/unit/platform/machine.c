@@ -21,7 +21,7 @@
 
 #include "machine.h"
 
-struct cpu_features cpu_features = { .phys_bits = 40 };
+struct cpu_features cpu_features = {.phys_bits = 40};
 uint8_t firmware[FIRMWARE_SIZE];
 bool line_masked[NR_IRQS];
 unsigned int sent_pirq[4];

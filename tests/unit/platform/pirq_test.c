@@ -12,12 +12,12 @@
 #include "machine.h"
 
 #define NR 40
-#define MSI(n) ((pci_sbdf_t){ 0, 0, (n) })
+#define MSI(n) ((pci_sbdf_t){0, 0, (n)})
 
-static struct domain dom[2] = { { .domid = 0 }, { .domid = 1 } };
+static struct domain dom[2] = {{.domid = 0}, {.domid = 1}};
 static struct vcpu vcpu[2] = {
-	{ .domain = &dom[0], .sched = { .processor = 1 } },
-	{ .domain = &dom[1], .sched = { .processor = 0 } },
+	{.domain = &dom[0], .sched = {.processor = 1}},
+	{.domain = &dom[1], .sched = {.processor = 0}},
 };
 
 static void start(void)

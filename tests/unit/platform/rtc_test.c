@@ -37,16 +37,16 @@ UNIT_TEST(every_mode_gives_the_calendars_seconds)
 	/* a century in steps that meet every hour, weekday and month end */
 	for (time_t t = 1; t < 3155760000; t += 40009)
 		for (unsigned int b = 0; b < 4; b++)
-			EXPECT_EQ(rtc_to_seconds(
-					  registers(t, (uint8_t)(b << 1)),
-					  (uint8_t)(b << 1)),
-				  t);
+			EXPECT_EQ(
+				rtc_to_seconds(registers(t, (uint8_t)(b << 1)),
+					       (uint8_t)(b << 1)),
+				t);
 }
 
 UNIT_TEST(registers_of_a_dead_battery_are_no_date)
 {
-	static const struct rtc_time ones = { 0xff, 0xff, 0xff,
-					      0xff, 0xff, 0xff };
+	static const struct rtc_time ones = {0xff, 0xff, 0xff,
+					     0xff, 0xff, 0xff};
 	static const struct rtc_time zeroes;
 
 	for (unsigned int b = 0; b < 4; b++) {

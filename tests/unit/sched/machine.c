@@ -236,7 +236,8 @@ uint64_t run_ns(struct domain *d)
 	uint64_t ns = 0;
 	struct vcpu *v;
 
-	for_each_vcpu(d, v) ns += vcpu_cpu_time(v);
+	for_each_vcpu (d, v)
+		ns += vcpu_cpu_time(v);
 	return ns;
 }
 

@@ -349,8 +349,7 @@ UNIT_TEST(random_mix_keeps_the_invariants)
 		struct vcpu *v;
 
 		sched_set_params(d[i], 256, 0);
-		for_each_vcpu(d[i], v)
-		{
+		for_each_vcpu (d[i], v) {
 			while (v->sched.pause_count)
 				vcpu_unpause(v);
 			while (d[i]->pause_count)

@@ -123,8 +123,8 @@ static xen_pfn_t take_frames(domid_t owner, uint64_t pfn, uint64_t nr)
 				frames[i + k].pfn = pfn + k;
 			}
 			/* nobody else promises cleared memory */
-			memset(memory + i * PAGE_BYTES,
-			       fake.is_pavo ? 0 : 0xa5, nr * PAGE_BYTES);
+			memset(memory + i * PAGE_BYTES, fake.is_pavo ? 0 : 0xa5,
+			       nr * PAGE_BYTES);
 			return MFN_BASE + i;
 		}
 	}

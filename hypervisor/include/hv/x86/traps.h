@@ -64,7 +64,6 @@ int emulate_forced_cpuid(struct regs *r);
 /* 1: a write to a page table was carried out, or a fault injected. */
 int emulate_pt_write(struct regs *r, uint64_t cr2);
 
-
 /* Registers and a symbolised backtrace. */
 void show_regs(const struct regs *r);
 void show_guest_regs(struct vcpu *v, const struct regs *r);

@@ -18,8 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct config c;
 	const char *cfg;
 
-	if (xml_to_cfg(&r, "fuzz", (const char *)data, len, CFG_ALIGNED,
-		       &cfg) < 0) {
+	if (xml_to_cfg(&r, "fuzz", (const char *)data, len, CFG_ALIGNED, &cfg) <
+	    0) {
 		if (r.what == NULL)
 			abort();
 	} else {
