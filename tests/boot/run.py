@@ -83,8 +83,12 @@ class Runner:
 
     def test(self, case):
         path = f"{self.options.logs}/{case.name}.log"
-        hypervisor = (self.options.grub_hv if case.loader == "grub"
-                      else self.options.hv)
+        if case.hypervisor:
+            hypervisor = f"{self.options.images}/{case.hypervisor}"
+        elif case.loader == "grub":
+            hypervisor = self.options.grub_hv
+        else:
+            hypervisor = self.options.hv
         text = self.play(case, hypervisor, path)
         if case.compare_log:
             self.compare(case, complaints(text))

@@ -49,7 +49,26 @@ $(IMAGES)/commands.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(COMMANDS_PROGRAMS)
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio $(COMMANDS_FILES)
 
+# A guest that beats, and what kills the daemons around it.
+$(DOMAINS_OUT)/kill-at: tests/domains/kill_at.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -static -o $@ $<
+
+$(IMAGES)/beat.cpio: tests/images/addfiles.py $(IMAGES)/domu.cpio \
+		$(O)/bin/pavo tests/domains/guest/beat
+	tests/images/addfiles.py $@ $(IMAGES)/domu.cpio \
+		$(O)/bin/pavo:usr/bin/pavo tests/domains/guest/beat:tasks/beat
+
+$(IMAGES)/beat.cpio.gz: $(IMAGES)/beat.cpio
+	gzip -9n <$< >$@
+
+$(IMAGES)/killing.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(IMAGES)/beat.cpio.gz $(DOMAINS_OUT)/kill-at
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
+		$(IMAGES)/beat.cpio.gz:guests/beat.cpio.gz \
+		$(DOMAINS_OUT)/kill-at:usr/bin/kill-at
+
 .PHONY: check-domains
 check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
-	commands.cpio) ## domains, made by the tools
+	commands.cpio xl.cpio killing.cpio) ## domains, made by the tools
 	$(RUN_CASES) --table tests/domains/cases.py $(TESTS)

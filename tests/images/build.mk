@@ -85,6 +85,37 @@ $(IMAGES)/tools.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(TOOLS_PROGRAMS) \
 		--program tests/images/start-tools:etc/start.d/tools \
 		$(TOOLS_FILES:%=--file %) $(TOOLS_TASKS:%=--task %)
 
+# With Debian's tools and daemons in place of ours.  No program names libgcc_s:
+# it is loaded when a thread is cancelled.
+XL_PACKAGES := xen-utils-4.17 xen-utils-common xenstore-utils libxenmisc4.17 \
+	libxenstore4 libxentoollog1 libxentoolcore1 libxencall1 libxenevtchn1 \
+	libxengnttab1 libxenforeignmemory1 libxendevicemodel1 libxenhypfs1 \
+	libyajl2 libfdt1 libnl-3-200 libnl-route-3-200
+XL_DIR      := $(IMAGES)/debian-xl
+XL_BIN      := usr/lib/xen-4.17/bin
+XL_NAMES    := xl xenstored xenconsoled xenconsole xen-init-dom0 \
+	libxl-save-helper
+XL_HELPERS  := $(addprefix $(O)/tests/domains/,await on-tty)
+XL_TASKS    := $(addprefix tests/domains/tasks/,lib.sh tour)
+XL_FILES    := $(XL_DIR)/etc/xen/xl.conf:etc/xen/xl.conf \
+	$(IMAGES)/linux-6.1.lz4:guests/linux-6.1 \
+	$(IMAGES)/domu.cpio.gz:guests/domu.cpio.gz
+
+$(XL_DIR)/.unpacked: tests/images/fetch.sh
+	tests/images/fetch.sh $(O)/cache $(@D) $(XL_PACKAGES)
+	touch $@
+
+$(IMAGES)/xl.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(XL_DIR)/.unpacked \
+		$(IMAGES)/linux-6.1.lz4 $(IMAGES)/domu.cpio.gz \
+		$(XL_HELPERS) tests/images/start-xl $(XL_TASKS)
+	$(MKDOM0) --packages $(XL_DIR) \
+		$(foreach p,$(XL_NAMES),--program $(XL_DIR)/$(XL_BIN)/$p:$(XL_BIN)/$p) \
+		--program $(XL_DIR)/usr/bin/xenstore:usr/bin/xenstore \
+		--program $(shell $(CC) -print-file-name=libgcc_s.so.1):usr/lib/x86_64-linux-gnu/libgcc_s.so.1 \
+		$(XL_HELPERS:%=--program %) \
+		--program tests/images/start-xl:etc/start.d/tools \
+		$(XL_FILES:%=--file %) $(XL_TASKS:%=--task %)
+
 # For make bench: the micro benchmarks; the tools with what they are to build.
 MKBENCH = $(MKINITRAMFS) -o $@ --init tests/images/dom0-init \
 	--kernel $(IMAGES)/debian-6.1 $(DOM0_MODULES:%=--module %)

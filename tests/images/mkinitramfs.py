@@ -5,9 +5,11 @@
     mkinitramfs.py -o OUTPUT --init FILE [--kernel PACKAGE_DIR]...
                    [--module NAME]... [--program FILE[:PATH]]...
                    [--task FILE]... [--file FILE:PATH]...
+                   [--packages DIR]
 
---program also takes a dynamic program along with its libraries.  --task puts
-a script or program into /tasks (see dom0-init).
+--program also takes a dynamic program along with its libraries, those in DIR
+(packages that are unpacked, not installed) first.  --task puts a script or
+program into /tasks (see dom0-init).
 """
 
 import argparse
@@ -19,6 +21,7 @@ from cpio import Archive
 from modules import Modules
 
 BUSYBOX = "/bin/busybox"
+LIBRARIES = "usr/lib/x86_64-linux-gnu"
 DIRECTORIES = ["dev", "etc", "mnt", "proc", "root", "run", "sys", "tmp",
                "usr/bin", "usr/sbin", "sbin", "var/lib", "var/log"]
 
@@ -32,13 +35,23 @@ def add_busybox(archive):
             archive.symlink(f"bin/{name}", "busybox")
 
 
-def add_program(archive, source, path):
+def add_program(archive, source, path, packages):
+    """The program @source as @path, and the libraries it loads."""
     archive.copy(path, source)
+    environment = {**os.environ, "LC_ALL": "C"}
+    if packages:
+        environment["LD_LIBRARY_PATH"] = f"{packages}/{LIBRARIES}"
     ldd = subprocess.run(["ldd", source], stdout=subprocess.PIPE,
-                         stderr=subprocess.DEVNULL, text=True)
-    for word in ldd.stdout.split():
-        if word.startswith("/"):
-            archive.copy(word, os.path.realpath(word))
+                         stderr=subprocess.DEVNULL, text=True,
+                         env=environment)
+    for line in ldd.stdout.splitlines():
+        if line.endswith("not found"):
+            raise LookupError(f"{source}: {line.strip()}")
+        for word in line.split():
+            if word.startswith("/"):
+                place = f"{LIBRARIES}/{os.path.basename(word)}"
+                archive.copy(place if packages and word.startswith(packages)
+                             else word, os.path.realpath(word))
 
 
 def main():
@@ -47,6 +60,7 @@ def main():
     options.add_argument("--init", required=True)
     for name in "kernel", "module", "program", "task", "file":
         options.add_argument("--" + name, action="append", default=[])
+    options.add_argument("--packages", type=os.path.realpath)
     options = options.parse_args()
 
     archive = Archive()
@@ -64,7 +78,8 @@ def main():
     for program in options.program:
         source, _, path = program.partition(":")
         add_program(archive, source,
-                    path or "usr/bin/" + os.path.basename(source))
+                    path or "usr/bin/" + os.path.basename(source),
+                    options.packages)
     for task in options.task:
         archive.copy("tasks/" + os.path.basename(task), task)
     for file in options.file:

@@ -85,6 +85,36 @@ config()
 	done
 }
 
+# until_so COMMAND...: ask again until it is so, where no event tells; what
+# never happens is told apart after 60 s
+until_so()
+{
+	_end=$(($(date +%s) + 60))
+	until "$@"; do
+		[ "$(date +%s)" -lt $_end ] || return 1
+	done
+}
+
+# warm_up NAME: have domain NAME leave what the first one does.  The first
+# grant that a vcpu of Dom0 maps gets Dom0 a page of handles, which stays: let
+# the daemons map one on each.  The kernel is kept unpacked, too.
+warm_up()
+{
+	_mask=1
+	for _cpu in /sys/devices/system/cpu/cpu[0-9]*; do
+		for _daemon in $(pidof xenstored consoled); do
+			taskset -p $_mask "$_daemon" >/dev/null
+		done
+		check "a domain for ${_cpu##*/}" \
+			pavo create -q -p "/tmp/$1.cfg"
+		pavo destroy "$1"
+		_mask=$((_mask * 2))
+	done
+	for _daemon in $(pidof xenstored consoled); do
+		taskset -p $((_mask - 1)) "$_daemon" >/dev/null
+	done
+}
+
 finish()
 {
 	echo "$passed passed, $failed failed"
