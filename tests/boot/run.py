@@ -53,7 +53,7 @@ class Runner:
         if case.loader == "grub":
             hypervisor += ".gz"
         return Config(hypervisor, f"{SERIAL} {case.hv_args}".strip(), modules,
-                      case.loader, case.mem_mib, case.cpus)
+                      case.loader, case.mem_mib, case.cpus, case.icount)
 
     def play(self, case, hypervisor, log_path):
         """Boot @case through its steps; returns the console text."""
@@ -85,7 +85,7 @@ class Runner:
         path = f"{self.options.logs}/{case.name}.log"
         if case.hypervisor:
             hypervisor = f"{self.options.images}/{case.hypervisor}"
-        elif case.loader == "grub":
+        elif case.loader == "grub" or case.icount:
             hypervisor = self.options.grub_hv
         else:
             hypervisor = self.options.hv

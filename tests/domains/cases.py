@@ -31,4 +31,7 @@ CASES = [
     domains("tour-xl", "tour", cpus=2, initrd="xl.cpio"),
     domains("commands", cpus=2, initrd="commands.cpio"),
     domains("bad-input", cpus=2, initrd="bad-input.cpio"),
+    # With icount, so that what a creation costs is exact.
+    domains("density", icount=True, mem_mib=2560),
+    domains("hostile", cpus=2),
 ]

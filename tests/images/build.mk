@@ -71,16 +71,17 @@ $(IMAGES)/domu.cpio.gz: $(IMAGES)/domu.cpio
 # With the tools and their daemons, and guests in /guests.
 TOOLS_PROGRAMS := $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) \
 	$(O)/dom0-tools/xenstored $(O)/dom0-tools/consoled/consoled \
-	$(addprefix $(O)/tests/domains/,await census)
+	$(addprefix $(O)/tests/domains/,await census) $(O)/tests/bench/cost
 TOOLS_FILES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k:guests/linux-$k) \
 	$(IMAGES)/domu.cpio.gz:guests/domu.cpio.gz \
-	tests/images/demo.cfg:guests/demo.cfg tests/images/motd:etc/motd
+	tests/images/demo.cfg:guests/demo.cfg tests/images/motd:etc/motd \
+	$(foreach g,$(DOMU_GUESTS),$g:guests/$(notdir $g))
 TOOLS_TASKS := $(wildcard tests/domains/tasks/*)
 
 $(IMAGES)/tools.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(TOOLS_PROGRAMS) \
 		$(KERNELS:%=$(IMAGES)/linux-%) $(IMAGES)/domu.cpio.gz \
 		$(addprefix tests/images/,demo.cfg motd start-tools) \
-		$(TOOLS_TASKS)
+		$(DOMU_GUESTS) $(TOOLS_TASKS)
 	$(MKDOM0) $(TOOLS_PROGRAMS:%=--program %) \
 		--program tests/images/start-tools:etc/start.d/tools \
 		$(TOOLS_FILES:%=--file %) $(TOOLS_TASKS:%=--task %)

@@ -48,8 +48,9 @@ static void console_indexes(void)
 		put(&con->in_cons, (uint32_t)random64());
 		put(&con->out_prod, bad);
 		notify_console();
+		/* nobody tells us that there is room now */
 		while (load(&con->out_cons) != bad)
-			wait_event();
+			(void)HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
 	}
 	say("@hostile console-indexes: 50 wrong ones\n");
 	sleep_for_ever();
@@ -346,6 +347,8 @@ static void closed_ports(void)
 	struct evtchn_close c = {.port = start_info->store_evtchn};
 
 	say("@hostile closed-ports: begins\n");
+	while (load(&con->out_cons) != con->out_prod)
+		(void)HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
 	(void)HYPERVISOR_event_channel_op(EVTCHNOP_close, &c);
 	c.port = start_info->console.domU.evtchn;
 	(void)HYPERVISOR_event_channel_op(EVTCHNOP_close, &c);

@@ -20,7 +20,7 @@ static void end(uint32_t reason)
 
 static void repeat_ping(void)
 {
-	char text[16];
+	char text[32];
 
 	if (store_read("data/ping", text, sizeof(text)))
 		say("@tiny ping %s here\n", text);
