@@ -20,6 +20,15 @@
 
 static char line[65536];
 
+/* A terminal's lines may have more than one '\r', at their end and inside. */
+static void cut_end(char *s)
+{
+	size_t len = strlen(s);
+
+	while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == '\r'))
+		s[--len] = '\0';
+}
+
 /*
  * Look through what is new in @f for the match that makes @n 0; an unfinished
  * line is looked at again.
@@ -35,7 +44,7 @@ static int look(FILE *f, const regex_t *re, int *n)
 			return 0;
 		}
 		is_whole = line[strlen(line) - 1] == '\n';
-		line[strcspn(line, "\r\n")] = '\0';
+		cut_end(line);
 		if ((is_whole || *n == 1) &&
 		    regexec(re, line, 0, NULL, 0) == 0 && --*n == 0) {
 			puts(line);

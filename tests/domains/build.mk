@@ -14,13 +14,22 @@ $(DOMAINS_OUT)/census: tests/domains/census.c \
 	@mkdir -p $(@D)
 	$(CC) $(TOOLS_CFLAGS) -static -no-pie -o $@ $^ -ljson-c
 
-# What runs in the guests; task=NAME on their command line.
-DOMU_TASKS := $(addprefix $(DOMAINS_OUT)/guest/,hotplug memload) \
-	tests/domains/guest/crash
+# What works in guests: task=NAME on their command line.
+GUEST_TASKS := $(addprefix $(DOMAINS_OUT)/guest/,hotplug memload)
 
 $(DOMAINS_OUT)/guest/%: tests/domains/guest/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) -static -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -static -s -o $@ $<
+
+$(IMAGES)/domu-tasks.cpio: tests/images/addfiles.py $(IMAGES)/domu.cpio \
+		$(GUEST_TASKS)
+	tests/images/addfiles.py $@ $(IMAGES)/domu.cpio \
+		$(foreach t,$(GUEST_TASKS),$t:tasks/$(notdir $t))
+
+$(IMAGES)/hotplug.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-tasks.cpio
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-tasks.cpio:guests/domu-tasks.cpio
 
 # Files that the tools must refuse, and what they are to say.
 BAD_FILES := $(foreach k,$(BAD_KERNELS),$k:bad/$(patsubst bad-%,%,$(notdir $k))) \
@@ -49,6 +58,22 @@ $(IMAGES)/commands.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(COMMANDS_PROGRAMS)
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio $(COMMANDS_FILES)
 
+# A whole Debian, made once, as a guest's root.
+$(O)/cache/debian-root.tar: tests/images/debian-root.sh
+	@mkdir -p $(@D)
+	$< $@
+
+$(IMAGES)/debian-root.cpio.lz4: $(O)/cache/debian-root.tar \
+		$(addprefix tests/images/,tar2cpio.py cpio.py)
+	tests/images/tar2cpio.py $< $(@:.lz4=)
+	lz4 -l -9 -q -f $(@:.lz4=) $@
+	rm $(@:.lz4=)
+
+$(IMAGES)/debian.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(IMAGES)/debian-root.cpio.lz4
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
+		$(IMAGES)/debian-root.cpio.lz4:guests/debian.cpio.lz4
+
 # A guest that beats, and what kills the daemons around it.
 $(DOMAINS_OUT)/kill-at: tests/domains/kill_at.c
 	@mkdir -p $(@D)
@@ -70,5 +95,5 @@ $(IMAGES)/killing.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 
 .PHONY: check-domains
 check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
-	commands.cpio xl.cpio killing.cpio) ## domains, made by the tools
+	commands.cpio debian.cpio hotplug.cpio xl.cpio killing.cpio) ## domains, made by the tools
 	$(RUN_CASES) --table tests/domains/cases.py $(TESTS)

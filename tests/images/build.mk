@@ -59,11 +59,10 @@ $(IMAGES)/stress.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(DOM0_TASKS)
 	$(MKDOM0) --program /usr/bin/stress-ng
 
 # A guest's: busybox and an init.
-$(IMAGES)/domu.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init $(DOMU_TASKS)
+$(IMAGES)/domu.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init
 	$(MKINITRAMFS) -o $@ --init tests/images/domu-init \
 		--program tests/images/domu-end:sbin/poweroff \
-		--program tests/images/domu-end:sbin/reboot \
-		$(DOMU_TASKS:%=--task %)
+		--program tests/images/domu-end:sbin/reboot
 
 $(IMAGES)/domu.cpio.gz: $(IMAGES)/domu.cpio
 	gzip -9n <$< >$@
