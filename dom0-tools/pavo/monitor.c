@@ -8,6 +8,7 @@
  * It also keeps the directory of names right when another tool renames or
  * destroys the domain.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -61,6 +62,8 @@ int monitor_spawn(struct req *r, domid_t domid)
 	posix_spawn_file_actions_addopen(&fa, 1, log,
 					 O_WRONLY | O_CREAT | O_APPEND, 0644);
 	posix_spawn_file_actions_adddup2(&fa, 1, 2);
+	/* what our caller has open is none of its business for so long */
+	posix_spawn_file_actions_addclosefrom_np(&fa, 3);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
 	rc = -posix_spawn(&pid, "/proc/self/exe", &fa, &attr, argv, environ);
@@ -461,14 +464,34 @@ static void forget_stale(struct tool *t, const char *entry)
 	say(&m, "cleaned up for a monitor that died");
 }
 
+/* The locks of monitors that died with, or after, their domains. */
+static void forget_locks(struct tool *t, domid_t only)
+{
+	DIR *d = opendir(path_of(&t->r, RUN_DIR));
+	struct xen_domctl_getdomaininfo info;
+	struct dirent *e;
+	unsigned int domid;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (sscanf(e->d_name, "monitor-%u.lock", &domid) == 1 &&
+		    (only == DOMID_INVALID || domid == only) &&
+		    dom_info(&t->hv, (domid_t)domid, &info) == -ESRCH &&
+		    monitor_pid(&t->r, (domid_t)domid) == 0)
+			unlink(lock_path(&t->r, (domid_t)domid));
+	if (d != NULL)
+		closedir(d);
+}
+
 bool monitor_clean_up(struct tool *t, domid_t only)
 {
 	bool is_all = state_each_restart(&t->r, finish_restart, t);
 	const char *entries;
 	size_t len;
 
-	if (tool_both(t) < 0 ||
-	    xs_directory(&t->xs, 0, DOMAINS_PATH, &entries, &len) < 0)
+	if (tool_both(t) < 0)
+		return is_all;
+	forget_locks(t, only);
+	if (xs_directory(&t->xs, 0, DOMAINS_PATH, &entries, &len) < 0)
 		return is_all;
 	for (size_t at = 0; at < len; at += strlen(entries + at) + 1) {
 		unsigned long domid = strtoul(entries + at, NULL, 10);

@@ -88,12 +88,19 @@ $(IMAGES)/beat.cpio.gz: $(IMAGES)/beat.cpio
 	gzip -9n <$< >$@
 
 $(IMAGES)/killing.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
-		$(IMAGES)/beat.cpio.gz $(DOMAINS_OUT)/kill-at
+		$(IMAGES)/beat.cpio.gz $(DOMAINS_OUT)/kill-at \
+		$(O)/tests/guests/tiny
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
 		$(IMAGES)/beat.cpio.gz:guests/beat.cpio.gz \
+		$(O)/tests/guests/tiny:guests/tiny \
 		$(DOMAINS_OUT)/kill-at:usr/bin/kill-at
 
 .PHONY: check-domains
 check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 	commands.cpio debian.cpio hotplug.cpio xl.cpio killing.cpio) ## domains, made by the tools
 	$(RUN_CASES) --table tests/domains/cases.py $(TESTS)
+
+.PHONY: soak-domains
+soak: soak-domains
+soak-domains: $(BOOT_IMAGES) $(IMAGES)/killing.cpio ## hours of deaths of daemons
+	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

@@ -31,6 +31,7 @@ CASES = [
     domains("tour-xen", "tour", cpus=2, initrd="commands.cpio",
             hypervisor="xen", hv_args=DOM0_1G + " spec-ctrl=eager-fpu"),
     domains("tour-xl", "tour", cpus=2, initrd="xl.cpio"),
+    domains("killing", cpus=2, initrd="killing.cpio"),
     domains("commands", cpus=2, initrd="commands.cpio"),
     domains("bad-input", cpus=2, initrd="bad-input.cpio"),
     # With icount, so that what a creation costs is exact.
