@@ -337,10 +337,12 @@ int table_write_entry(struct page *pg, enum page_type t, uint64_t *slot,
 	for (;;) {
 		bool same = SAME_FRAME(t, old, val) && !(val & bad_bits);
 
-		/* a grant's entry stays one while only its flags change */
-		val = same ? (val & ~PTE_GRANT) | (old & PTE_GRANT)
-			   : val & ~PTE_GRANT;
-
+		/*
+		 * A grant's entry stays one while only its flags change.  All
+		 * bits of one that is not present are the guest's.
+		 */
+		if (val & PTE_P)
+			val = (val & ~PTE_GRANT) | (same ? old & PTE_GRANT : 0);
 		if (!same && !have_refs) {
 			rc = get_new(pg, t, &val, frame_owner);
 			if (rc)
