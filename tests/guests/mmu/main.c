@@ -103,6 +103,41 @@ static void updates(void)
 	l1[1] = l1[2] = 0;
 }
 
+/* What is not present is the guest's, to the bit: Linux keeps swap there. */
+static void absent_entries(void)
+{
+	static const uint64_t values[] = {
+		~1UL,
+		1UL << 62,
+		0xd7ffe7ffffc3fa02,
+		0x5555555555555554,
+		0xaaaaaaaaaaaaaaaa,
+	};
+	uint64_t *l1 = fresh_page(), *data = fresh_page();
+	uint64_t m = MADDR(l1), old;
+
+	EXPECT_EQ(map_ro(l1), 0);
+	EXPECT_EQ(mmuext(MMUEXT_PIN_L1_TABLE, mfn_of(l1), 0), 0);
+	for (unsigned int i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		uint64_t v = values[i];
+
+		EXPECT_EQ(mmu_write(m + 8, v), 0); /* over another such */
+		EXPECT_EQ(l1[1], v);
+		EXPECT_EQ(mmu_write(m + 16, MADDR(data) | 0x67), 0);
+		EXPECT_EQ(mmu_write(m + 16, v), 0);
+		EXPECT_EQ(l1[2], v);
+		*(volatile uint64_t *)&l1[3] = MADDR(data) | 0x67;
+		old = v;
+		__asm__ volatile("xchgq %1, %0" : "+m"(l1[3]), "+r"(old));
+		EXPECT_EQ(l1[3], v);
+		*(volatile uint64_t *)&l1[3] = ~v & ~1UL;
+		EXPECT_EQ(l1[3], ~v & ~1UL);
+	}
+	EXPECT_EQ(mmuext(MMUEXT_UNPIN_TABLE, mfn_of(l1), 0), 0);
+	EXPECT_EQ(map_rw(l1), 0);
+	l1[1] = l1[2] = l1[3] = 0;
+}
+
 /* Stores of a guest kernel to its L1 tables, as Linux makes them. */
 static void direct_writes(void)
 {
@@ -264,6 +299,7 @@ void guest_main(void)
 	exclusion();
 	validation();
 	updates();
+	absent_entries();
 	direct_writes();
 	refused_writes();
 	upper_levels();
