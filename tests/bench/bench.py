@@ -5,8 +5,8 @@
     bench.py [--only TABLE]
 
 Three tables: Dom0's micro benchmarks on Pavo, on the real Xen and without a
-hypervisor; commands of the tools and xenstore operations on Pavo; a DomU's
-micro benchmarks beside Dom0's.  Costs are instructions (QEMU's icount), exact
+hypervisor; commands of the tools and xenstore operations on Pavo, and Debian's
+on the real Xen; a DomU's micro benchmarks beside Dom0's.  Costs are instructions (QEMU's icount), exact
 but for the place where timer ticks fall.  Exits 1 if a goal is missed.
 """
 
@@ -33,14 +33,17 @@ MACHINES = {
     "dom0-xen": (XEN, "bench.cpio", "bench"),
     "native": (None, "bench.cpio", "bench"),
     "tools-pavo": (PAVO, "bench-tools.cpio", "bench-tools"),
+    "tools-xen": (XEN, "bench-xl.cpio", "bench-tools"),
     "domu-pavo": (PAVO, "bench-tools.cpio", "bench-domu"),
+    "domu-xen": (XEN, "bench-xl.cpio", "bench-domu"),
 }
 
 # Columns: heading, machine.  The ratio is the first two's.
 TABLES = {
     "dom0": [("pavo", "dom0-pavo"), ("xen", "dom0-xen"), ("native", "native")],
-    "tools": [("pavo", "tools-pavo")],
-    "domu": [("domu", "domu-pavo"), ("dom0", "dom0-pavo")],
+    "tools": [("pavo", "tools-pavo"), ("xl on xen", "tools-xen")],
+    "domu": [("domu", "domu-pavo"), ("dom0", "dom0-pavo"),
+             ("domu on xen", "domu-xen")],
 }
 
 # No more than this, in thousands; a name is also that of the rows in other
@@ -60,6 +63,11 @@ GOALS = {
     **{name + suffix: goal for name, goal in STORE_GOALS.items()
        for suffix in ("", "_10000nodes", "_500watches", "_20domains")},
 }
+
+# A DomU pays what Dom0 does; the rest is where timer ticks fall.
+SAME_IN_DOMU = {"syscall_getppid", "fault_anon_page", "ring64_switch",
+                "pipe_roundtrip_2proc"}
+SAME = 1.05
 
 
 def measure(name, logs):
@@ -89,6 +97,14 @@ def cell(cost):
     return f"{cost:,.1f}" if cost < 100 else f"{cost:,.0f}"
 
 
+def misses(row, costs, columns):
+    """Is the first column's cost more than it may be?"""
+    if row in GOALS:
+        return costs[0] > GOALS[row] * 1000
+    return (columns == TABLES["domu"] and row in SAME_IN_DOMU and
+            costs[0] > SAME * costs[1])
+
+
 def print_table(columns, results):
     """Print it; the goals that are missed."""
     results = [results[machine] for _, machine in columns]
@@ -106,9 +122,9 @@ def print_table(columns, results):
             line += f"{ratio:>8}"
         if row in GOALS:
             line += f"{cell(GOALS[row] * 1000):>16}"
-            if costs[0] > GOALS[row] * 1000:
-                missed.append(row)
-                line += " missed"
+        if misses(row, costs, columns):
+            missed.append(row)
+            line += " missed"
         print(line)
     print()
     return missed

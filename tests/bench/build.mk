@@ -29,5 +29,5 @@ $(BENCH_OUT)/bench-domu.cpio.gz: $(BENCH_PROGRAMS) tests/bench/tasks/bench \
 
 .PHONY: bench
 bench: $(O)/pavo $(addprefix $(IMAGES)/,xen linux-6.1 linux-6.1.lz4 bench.cpio \
-		bench-tools.cpio) ## costs beside the real Xen's
+		bench-tools.cpio bench-xl.cpio) ## costs beside the real Xen's
 	tests/bench/bench.py $(BENCH_OPTIONS)

@@ -138,6 +138,15 @@ $(IMAGES)/bench-tools.cpio: $(BENCH_DEPS) $(BENCH_TOOLS_PROGRAMS) $(TOOLS_PROGRA
 		$(foreach g,$(BENCH_GUESTS),--file $(subst :,:guests/,$g)) \
 		$(BENCH_TASKS:%=--task %)
 
+# The same with Debian's tools; its kernel is a bzImage with xz, too.
+$(IMAGES)/bench-xl.cpio: $(IMAGES)/xl.cpio $(BENCH_TOOLS_PROGRAMS) \
+		$(foreach g,$(BENCH_GUESTS),$(firstword $(subst :, ,$g))) \
+		$(BENCH_TASKS) tests/images/addfiles.py
+	tests/images/addfiles.py $@ $< \
+		$(foreach p,$(BENCH_TOOLS_PROGRAMS),$p:usr/bin/$(notdir $p)) \
+		$(foreach g,$(BENCH_GUESTS),$(subst :,:guests/,$g)) \
+		$(foreach t,$(BENCH_TASKS),$t:tasks/$(notdir $t))
+
 # Kernels that must be refused (BAD_KERNELS), made by damage to good ones.
 $(IMAGES)/bad-%.xz: $(IMAGES)/linux-6.1 $(REPACK_SRC)
 	tests/images/break.py $* $< $@
