@@ -11,9 +11,8 @@ BAD_KERNELS := $(addprefix $(IMAGES)/bad-,text empty no-pv elf-cut \
 # Python's caches would land beside the sources.
 export PYTHONDONTWRITEBYTECODE := 1
 
-# The order is from quick to slow, so that what is wrong shows early.  Not yet
-# among them: domains, where an event of a guest is lost now and then.
-CHECKS := unit style guests boot tour system
+# The order is from quick to slow, so that what is wrong shows early.
+CHECKS := unit style guests boot tour domains system
 
 check: all ## everything that a commit must pass
 	tests/check.py $(CHECKS)

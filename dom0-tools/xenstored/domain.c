@@ -411,14 +411,22 @@ void domain_fill(struct server *sv, struct conn *c)
 void domain_publish(struct server *sv, struct conn *c)
 {
 	struct ring_link *l = c->ring;
-	int rc = c->is_dead ? 0 : ring_publish(&sv->store, c);
+	int changed = 0, rc = 0;
 
+	if (!c->is_dead) {
+		do {
+			rc = ring_publish(&sv->store, c);
+			changed |= rc > 0;
+		} while (rc > 0 && ring_has_room(c));
+	}
 	if (rc < 0)
 		domain_fail(sv, c, XENSTORE_ERROR_RINGIDX);
+	else if (!c->is_dead && !c->is_blocked && ring_has_requests(c))
+		server_mark_ready(sv, c);
 	/* only now is the fresh start on record */
 	if (l->must_confirm)
 		set_ring_word(&l->page->connection, XENSTORE_CONNECTED);
-	if (rc > 0 || l->must_confirm)
+	if (changed || l->must_confirm)
 		xen_notify(l->local_port);
 	l->must_confirm = false;
 }

@@ -174,6 +174,27 @@ int ring_publish(struct store *s, struct conn *c)
 	return 1;
 }
 
+/*
+ * Linux sends no event for a request while an earlier one is in the ring, nor
+ * for taking replies unless the ring was full (xenbus_comms.c: xb_write,
+ * xb_read).  So whoever moves an index looks at the other one again.
+ */
+int ring_has_requests(const struct conn *c)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return read_index(&c->ring->page->req_prod) != c->ring->req_cons;
+}
+
+int ring_has_room(const struct conn *c)
+{
+	const struct ring_link *l = c->ring;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return conn_pending(c) &&
+	       l->rsp_prod - read_index(&l->page->rsp_cons) <
+		       XENSTORE_RING_SIZE;
+}
+
 int ring_resume(struct conn *c, uint32_t in_pos, uint32_t out_pos,
 		const char *in, size_t in_len, const char *pending,
 		size_t pending_len)

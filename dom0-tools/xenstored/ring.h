@@ -53,6 +53,9 @@ void ring_record(struct store *s, struct conn *c);
  * changed and the domain is to be notified, 0, -EPROTO.
  */
 int ring_publish(struct store *s, struct conn *c);
+/* After it: has the domain sent more, or made room for what is left? */
+int ring_has_requests(const struct conn *c);
+int ring_has_room(const struct conn *c);
 
 /* Forget the output on record. */
 void ring_drop_chunks(struct store *s, struct conn *c);

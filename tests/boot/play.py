@@ -39,7 +39,7 @@ TOUR = [
     ("pavo list demo", r"^demo +1 +256 +2 +[-rb]*p"),
     ("pavo unpause demo", ""),
     ("pavo vcpu-list demo", r"^demo +1 +1 "),
-    ("pavo shutdown -w demo", r"^Domain 1 has been shut down\n"),
+    ("pavo shutdown -w demo", r"^Domain 1 has been shut down, reason code 0\n"),
     ("pavo create -p /guests/demo.cfg", r"^Parsing config from"),
     ("pavo destroy demo", ""),
     ("pavo domid demo", r"demo.*\n"),

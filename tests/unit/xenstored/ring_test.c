@@ -254,24 +254,59 @@ UNIT_TEST(introducing_again_starts_afresh)
 	end();
 }
 
-/* Small requests until the ring is full; their number. */
-static int flood(unsigned int domid)
+#define SMALL_REQUEST (sizeof(struct xsd_sockmsg) + 5)
+
+/* A request into the ring, and no event. */
+static void put_request(unsigned int domid)
 {
 	struct xsd_sockmsg h = {XS_READ, 0, 0, 5};
 	struct world_domain *d = &world->domain[domid];
-	char msg[sizeof(h) + 5];
-	int nr = 0;
+	char msg[SMALL_REQUEST];
 
 	memcpy(msg, &h, sizeof(h));
 	memcpy(msg + sizeof(h), "data", 5);
-	while (d->req_prod + sizeof(msg) - d->page.req_cons <=
+	for (size_t i = 0; i < sizeof(msg); i++)
+		d->page.req[MASK_XENSTORE_IDX(d->req_prod++)] = msg[i];
+	d->page.req_prod = d->req_prod;
+}
+
+/* Small requests until the ring is full; their number. */
+static int flood(unsigned int domid)
+{
+	struct world_domain *d = &world->domain[domid];
+	int nr = 0;
+
+	while (d->req_prod + SMALL_REQUEST - d->page.req_cons <=
 	       XENSTORE_RING_SIZE) {
-		for (size_t i = 0; i < sizeof(msg); i++)
-			d->page.req[MASK_XENSTORE_IDX(d->req_prod++)] = msg[i];
-		d->page.req_prod = d->req_prod;
+		put_request(domid);
 		nr++;
 	}
 	return nr;
+}
+
+/* The other of two domains finds its request in the ring: no event, then. */
+static void ask_more_unseen(unsigned int domid)
+{
+	world_when_notified = NULL;
+	domid = 3 - domid;
+	EXPECT(page(domid)->req_cons != page(domid)->req_prod);
+	put_request(domid);
+}
+
+UNIT_TEST(a_request_behind_one_not_yet_taken_needs_no_event)
+{
+	begin();
+	put_request(1);
+	kick(1);
+	put_request(2);
+	kick(2);
+	world_when_notified = ask_more_unseen;
+	daemon_run();
+	EXPECT(world_when_notified == NULL);
+	EXPECT_EQ(server.ring_of[1]->requests + server.ring_of[2]->requests, 3);
+	EXPECT_EQ(page(1)->req_cons, page(1)->req_prod);
+	EXPECT_EQ(page(2)->req_cons, page(2)->req_prod);
+	end();
 }
 
 UNIT_TEST(a_flood_does_not_hold_up_others)

@@ -108,10 +108,16 @@ void xen_unbind(int port)
 	world->domain[port - LOCAL_PORT(0)].is_bound = false;
 }
 
+void (*world_when_notified)(unsigned int domid);
+
 void xen_notify(int port)
 {
+	unsigned int domid = (unsigned int)(port - LOCAL_PORT(0));
+
 	tick();
-	world->domain[port - LOCAL_PORT(0)].notified++;
+	world->domain[domid].notified++;
+	if (world_when_notified)
+		world_when_notified(domid);
 	tick();
 }
 

@@ -37,6 +37,9 @@ struct world {
 extern struct world *world;
 extern struct server server;
 
+/* What domains do as soon as one of them gets an event; NULL: nothing. */
+extern void (*world_when_notified)(unsigned int domid);
+
 /* A fresh hypervisor with Dom0 and domains 1 to @nr. */
 void world_init(unsigned int nr);
 
