@@ -9,7 +9,8 @@
 set -eu
 
 build="gcc libc6-dev make liblz4-dev liblzma-dev libzstd-dev zlib1g-dev
-	libjson-c-dev libncurses-dev libtdb-dev liburing-dev libxml2-dev"
+	libjson-c-dev libnbd-dev libncurses-dev libseccomp-dev libtdb-dev
+	liburing-dev libxml2-dev"
 run="busybox-static grub-common grub-pc-bin lz4 mtools python3
 	qemu-system-x86 xorriso zstd"
 check="clang-14 clang-format-14 clang-tidy-14 cppcheck libxen-dev

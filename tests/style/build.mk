@@ -5,11 +5,11 @@
 .PHONY: check-style check-headers check-clang check-format check-files check-tidy
 
 OUR_C = $(shell git ls-files 'hypervisor/*.[ch]' 'hypercalls/*.[ch]' \
-	'dom0-tools/*.[ch]' 'tests/*.[ch]')
+	'dom0-tools/*.[ch]' 'split-drivers/*.[ch]' 'tests/*.[ch]')
 
 check-headers: ## headers compile alone, no include cycles
 	tests/style/headers.py $(CC) $(filter-out -flto%,$(HV_CFLAGS)) -Wno-unused-macros -- \
-		hypervisor/include hypercalls/include
+		hypervisor/include hypercalls/include split-drivers
 
 check-clang: ## the hypervisor with clang 14, warnings are errors
 	@if $(MAKE) --no-print-directory CC=clang-14 O=$(O)/clang hypervisor >$(O)/clang.log 2>&1; \

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A backend's way to Xen through Linux: /dev/xen/gntdev and /dev/xen/evtchn.
+ *
+ * Linux ABI: include/uapi/xen/gntdev.h and evtchn.h.
+ */
+#include "back_xen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <abi/grant_table.h>
+
+struct gntdev_ref {
+	uint32_t domid, gref;
+};
+
+struct gntdev_map {
+	uint32_t count, pad;
+	uint64_t index; /* out: offset for mmap */
+	struct gntdev_ref refs[];
+};
+
+struct gntdev_unmap {
+	uint64_t index;
+	uint32_t count, pad;
+};
+
+struct gntdev_offset {
+	uint64_t vaddr;
+	uint64_t offset; /* out */
+	uint32_t count, pad;
+};
+
+struct gntdev_copy_end {
+	union {
+		void *local;
+		struct {
+			uint32_t gref;
+			uint16_t offset, domid;
+		} foreign;
+	};
+};
+
+struct gntdev_copy_segment {
+	struct gntdev_copy_end source, dest;
+	uint16_t bytes;
+	uint16_t flags; /* GNTCOPY_* */
+	int16_t status; /* GNTST_* */
+	uint16_t pad;
+};
+
+struct gntdev_copy {
+	uint32_t count, pad;
+	struct gntdev_copy_segment *segments;
+};
+
+#define GNTDEV_MAP _IOC(_IOC_NONE, 'G', 0, 24)
+#define GNTDEV_UNMAP _IOC(_IOC_NONE, 'G', 1, sizeof(struct gntdev_unmap))
+#define GNTDEV_OFFSET _IOC(_IOC_NONE, 'G', 2, sizeof(struct gntdev_offset))
+#define GNTDEV_COPY _IOC(_IOC_NONE, 'G', 8, sizeof(struct gntdev_copy))
+
+#define EVTCHN_BIND_INTERDOMAIN _IOC(_IOC_NONE, 'E', 1, 8)
+#define EVTCHN_UNBIND _IOC(_IOC_NONE, 'E', 3, 4)
+#define EVTCHN_NOTIFY _IOC(_IOC_NONE, 'E', 4, 4)
+#define EVTCHN_RESTRICT _IOC(_IOC_NONE, 'E', 6, 2)
+
+#define COPIES_MAX 256 /* in one call */
+
+static int gntdev_fd = -1, evtchn_fd = -1;
+static uint16_t frontend;
+
+int back_xen_start(int gntdev, int evtchn, uint16_t domid)
+{
+	gntdev_fd = gntdev;
+	evtchn_fd = evtchn;
+	frontend = domid;
+	return ioctl(evtchn_fd, EVTCHN_RESTRICT, &domid) ? -errno : 0;
+}
+
+/* --- pages --- */
+
+int back_map(const uint32_t *grefs, unsigned int nr, int is_writable,
+	     void **pages)
+{
+	struct gntdev_unmap u = {.count = nr};
+	struct gntdev_map *m = malloc(sizeof(*m) + nr * sizeof(m->refs[0]));
+	int rc = 0;
+	void *p;
+
+	if (!m)
+		return -ENOMEM;
+	m->count = nr;
+	m->pad = 0;
+	for (unsigned int i = 0; i < nr; i++)
+		m->refs[i] = (struct gntdev_ref){frontend, grefs[i]};
+	if (ioctl(gntdev_fd, GNTDEV_MAP, m)) {
+		rc = -errno;
+		goto free_map;
+	}
+	p = mmap(NULL, (size_t)nr * BACK_PAGE,
+		 PROT_READ | (is_writable ? PROT_WRITE : 0), MAP_SHARED,
+		 gntdev_fd, (off_t)m->index);
+	if (p == MAP_FAILED) {
+		rc = -errno;
+		u.index = m->index;
+		ioctl(gntdev_fd, GNTDEV_UNMAP, &u);
+		goto free_map;
+	}
+	*pages = p;
+free_map:
+	free(m);
+	return rc;
+}
+
+void back_unmap(void *pages, unsigned int nr)
+{
+	struct gntdev_offset at = {.vaddr = (uintptr_t)pages};
+	struct gntdev_unmap u = {.count = nr};
+
+	ioctl(gntdev_fd, GNTDEV_OFFSET, &at);
+	munmap(pages, (size_t)nr * BACK_PAGE);
+	u.index = at.offset;
+	ioctl(gntdev_fd, GNTDEV_UNMAP, &u);
+}
+
+static int copy_rc(int status)
+{
+	switch (status) {
+	case GNTST_okay:
+		return 0;
+	case GNTST_permission_denied:
+		return -EACCES;
+	case GNTST_bad_gntref:
+	case GNTST_bad_copy_arg:
+		return -EINVAL;
+	default:
+		return -EIO;
+	}
+}
+
+static struct gntdev_copy_segment segment_of(const struct back_copy *c)
+{
+	struct gntdev_copy_segment s = {.bytes = c->bytes};
+	struct gntdev_copy_end *local = c->to_frontend ? &s.source : &s.dest;
+	struct gntdev_copy_end *foreign = c->to_frontend ? &s.dest : &s.source;
+
+	s.flags = c->to_frontend ? GNTCOPY_dest_gref : GNTCOPY_source_gref;
+	local->local = c->local;
+	foreign->foreign.gref = c->gref;
+	foreign->foreign.offset = c->offset;
+	foreign->foreign.domid = frontend;
+	return s;
+}
+
+int back_copy(struct back_copy *copies, unsigned int nr)
+{
+	struct gntdev_copy_segment s[COPIES_MAX];
+	struct gntdev_copy op = {.segments = s};
+
+	for (; nr; copies += op.count, nr -= op.count) {
+		op.count = nr < COPIES_MAX ? nr : COPIES_MAX;
+		for (uint32_t i = 0; i < op.count; i++)
+			s[i] = segment_of(&copies[i]);
+		if (ioctl(gntdev_fd, GNTDEV_COPY, &op))
+			return -errno;
+		for (uint32_t i = 0; i < op.count; i++)
+			copies[i].rc = copy_rc(s[i].status);
+	}
+	return 0;
+}
+
+/* --- events --- */
+
+int back_bind(uint32_t remote)
+{
+	uint32_t arg[2] = {frontend, remote};
+	int port = ioctl(evtchn_fd, EVTCHN_BIND_INTERDOMAIN, arg);
+
+	return port < 0 ? -errno : port;
+}
+
+void back_unbind(uint32_t port)
+{
+	ioctl(evtchn_fd, EVTCHN_UNBIND, &port);
+}
+
+void back_notify(uint32_t port)
+{
+	/* fails when the domain has just gone; the store tells of that */
+	ioctl(evtchn_fd, EVTCHN_NOTIFY, &port);
+}
+
+int back_event_fd(void)
+{
+	return evtchn_fd;
+}
+
+int back_next_event(void)
+{
+	uint32_t port;
+	ssize_t n = read(evtchn_fd, &port, sizeof(port));
+
+	if (n == sizeof(port))
+		return (int)port;
+	return n < 0 ? -errno : -EAGAIN;
+}
+
+void back_unmask(uint32_t port)
+{
+	/* only a port that is not ours is refused, and this one is */
+	if (write(evtchn_fd, &port, sizeof(port)) != sizeof(port))
+		return;
+}

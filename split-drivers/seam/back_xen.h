@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a backend needs from Xen once it knows its frontend: the frontend's
+ * pages, and an event channel. back_linux.c does it with /dev/xen/gntdev and
+ * /dev/xen/evtchn; the tests link a pretended Xen.
+ *
+ * All functions return 0 or a count, port or descriptor, or -errno. A process
+ * serves one frontend.
+ */
+#ifndef SPLIT_BACK_XEN_H
+#define SPLIT_BACK_XEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BACK_PAGE 4096u
+
+/*
+ * Use these open devices, for @domid alone from here on: its pages cannot be
+ * told apart by the kernel, its event channels are.
+ */
+int back_xen_start(int gntdev, int evtchn, uint16_t domid);
+
+/* --- the frontend's pages --- */
+
+/*
+ * Map @nr pages side by side, for reading or also for writing; all or none.
+ * -EINVAL: a reference is bad. -ENOMEM, -ENOSPC: too many are mapped.
+ */
+int back_map(const uint32_t *grefs, unsigned int nr, int is_writable,
+	     void **pages);
+/* What one back_map() mapped; waits for I/O that uses it. */
+void back_unmap(void *pages, unsigned int nr);
+
+/*
+ * Copy between a granted page and our memory, in one hypercall. Each has its
+ * own result; the whole: 0, or -errno if not even these came.
+ */
+struct back_copy {
+	uint32_t gref;
+	uint16_t offset; /* in the granted page; must end in it, too */
+	uint16_t bytes;
+	void *local; /* may lie across pages of ours */
+	int to_frontend;
+	int rc; /* 0 or -errno */
+};
+int back_copy(struct back_copy *copies, unsigned int nr);
+
+/* --- events --- */
+
+/* Our end of the frontend's @remote port. Its first event comes at once. */
+int back_bind(uint32_t remote);
+void back_unbind(uint32_t port);
+void back_notify(uint32_t port);
+/* Readable while back_next_event() has a port. */
+int back_event_fd(void);
+/* The next port with an event; none more come until it is unmasked. */
+int back_next_event(void);
+void back_unmask(uint32_t port);
+
+#endif

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The split drivers on the host: both ends in one process, on a pretended Xen.
+SPLIT_T := tests/unit/split-drivers
+SPLIT_TO := $(O)/$(SPLIT_T)
+SPLIT_T_SRC := split-drivers/xenbus/xenbus.c tests/unit/unit_test.c \
+	$(wildcard $(SPLIT_T)/*.c $(SPLIT_T)/*/*_test.c)
+SPLIT_T_OBJ := $(SPLIT_T_SRC:%.c=$(SPLIT_TO)/obj/%.o)
+SPLIT_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+SPLIT_T_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 $(WARN) \
+	-Ihypercalls/include -Itests/unit $(SPLIT_SAN)
+
+$(SPLIT_T_OBJ): $(SPLIT_TO)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SPLIT_T_FLAGS) -MMD -MP -c -o $@ $<
+
+$(SPLIT_TO)/split_drivers: $(SPLIT_T_OBJ)
+	$(HOSTCC) $(SPLIT_SAN) -o $@ $^ $(SPLIT_T_LIBS) -lpthread
+
+-include $(SPLIT_T_OBJ:.o=.d)
+
+.PHONY: check-split-drivers
+check-split-drivers: $(SPLIT_TO)/split_drivers ## both ends of the split drivers
+	@mkdir -p $(O)/results
+	$< >$(O)/results/split-drivers.txt; rc=$$?; \
+	cat $(O)/results/split-drivers.txt; exit $$rc
+
+check-unit: check-split-drivers

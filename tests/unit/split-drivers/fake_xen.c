@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The pretended Xen. Granted pages lie in one file in memory, so that a
+ * mapping is a true second mapping of the same page. See fake_xen.h.
+ */
+#include "fake_xen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../../../split-drivers/seam/back_xen.h"
+#include "../../../split-drivers/seam/front_xen.h"
+
+#define NR_PAGES 16384u
+
+struct fake_grant fake_grants[FAKE_GREFS];
+struct fake_port fake_ports[FAKE_PORTS];
+struct fake_calls fake_calls;
+int fake_until_failure = -1;
+
+static int memory_fd = -1, event_fd = -1;
+static uint8_t *memory;
+static bool is_page_used[NR_PAGES];
+static unsigned int next_page;
+
+struct mapping {
+	struct mapping *next;
+	void *at;
+	unsigned int nr;
+	uint32_t grefs[];
+};
+static struct mapping *mappings;
+
+static bool fails(void)
+{
+	if (fake_until_failure < 0)
+		return false;
+	if (fake_until_failure == 0)
+		return true;
+	fake_until_failure--;
+	return false;
+}
+
+static void unmap(struct mapping **at)
+{
+	struct mapping *m = *at;
+
+	for (unsigned int i = 0; i < m->nr; i++)
+		fake_grants[m->grefs[i]].nr_maps--;
+	/* keep the addresses, so that a late access is a fault */
+	mmap(m->at, (size_t)m->nr * BACK_PAGE, PROT_NONE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	munmap(m->at, (size_t)m->nr * BACK_PAGE);
+	*at = m->next;
+	free(m);
+}
+
+void fake_xen_reset(void)
+{
+	while (mappings)
+		unmap(&mappings);
+	memset(fake_grants, 0, sizeof(fake_grants));
+	memset(fake_ports, 0, sizeof(fake_ports));
+	memset(is_page_used, 0, sizeof(is_page_used));
+	fake_calls = (struct fake_calls){0};
+	fake_until_failure = -1;
+	next_page = 0;
+	if (memory)
+		return;
+	memory_fd = memfd_create("guest", MFD_CLOEXEC);
+	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (memory_fd < 0 || event_fd < 0 ||
+	    ftruncate(memory_fd, (off_t)NR_PAGES * BACK_PAGE))
+		abort();
+	memory = mmap(NULL, (size_t)NR_PAGES * BACK_PAGE,
+		      PROT_READ | PROT_WRITE, MAP_SHARED, memory_fd, 0);
+	if (memory == MAP_FAILED)
+		abort();
+}
+
+void fake_xen_backend_died(void)
+{
+	while (mappings)
+		unmap(&mappings);
+	for (struct fake_port *p = fake_ports; p < fake_ports + FAKE_PORTS; p++)
+		p->is_bound = p->at_back = p->is_masked = false;
+}
+
+static unsigned int page_number(const void *page)
+{
+	return (unsigned int)(((const uint8_t *)page - memory) / BACK_PAGE);
+}
+
+/* --- the frontend's side --- */
+
+void *front_page_alloc(void)
+{
+	for (unsigned int n = 0; n < NR_PAGES; n++) {
+		unsigned int i = (next_page + n) % NR_PAGES;
+		uint8_t *page = memory + (size_t)i * BACK_PAGE;
+
+		if (is_page_used[i])
+			continue;
+		if (fails())
+			return NULL;
+		is_page_used[i] = true;
+		next_page = i + 1;
+		memset(page, 0, BACK_PAGE);
+		return page;
+	}
+	return NULL;
+}
+
+void front_page_free(void *page)
+{
+	is_page_used[page_number(page)] = false;
+}
+
+int64_t front_grant(uint16_t domid, const void *page, int is_readonly)
+{
+	static uint32_t next = FAKE_FIRST_GREF;
+
+	(void)domid;
+	if (fails())
+		return -ENOSPC;
+	for (uint32_t n = 0; n < FAKE_GREFS; n++) {
+		uint32_t gref = (next + n) % FAKE_GREFS;
+
+		if (gref < FAKE_FIRST_GREF || fake_grants[gref].page)
+			continue;
+		fake_grants[gref].page =
+			memory + (size_t)page_number(page) * BACK_PAGE;
+		fake_grants[gref].is_readonly = is_readonly;
+		next = gref + 1;
+		return gref;
+	}
+	return -ENOSPC;
+}
+
+int front_grant_end(uint32_t gref)
+{
+	if (fake_grants[gref].nr_maps)
+		return -EBUSY;
+	fake_grants[gref].page = NULL;
+	return 0;
+}
+
+int front_evtchn_alloc(uint16_t domid)
+{
+	(void)domid;
+	for (int port = 1; port < FAKE_PORTS; port++)
+		if (!fake_ports[port].is_used && !fails()) {
+			fake_ports[port] = (struct fake_port){.is_used = true};
+			return port;
+		}
+	return -ENOSPC;
+}
+
+void front_evtchn_close(uint32_t port)
+{
+	fake_ports[port].is_used = false;
+}
+
+void front_notify(uint32_t port)
+{
+	uint64_t one = 1;
+
+	fake_ports[port].nr_to_back++;
+	fake_ports[port].at_back = true;
+	if (write(event_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+}
+
+bool fake_front_event(uint32_t port)
+{
+	bool was = fake_ports[port].at_front;
+
+	fake_ports[port].at_front = false;
+	return was;
+}
+
+/* --- the backend's side --- */
+
+int back_xen_start(int gntdev, int evtchn, uint16_t domid)
+{
+	(void)gntdev;
+	(void)evtchn;
+	(void)domid;
+	return 0;
+}
+
+static int check_grant(uint32_t gref, int is_writable)
+{
+	if (gref >= FAKE_GREFS || !fake_grants[gref].page)
+		return -EINVAL;
+	if (is_writable && fake_grants[gref].is_readonly)
+		return -EINVAL;
+	return 0;
+}
+
+int back_map(const uint32_t *grefs, unsigned int nr, int is_writable,
+	     void **pages)
+{
+	int prot = PROT_READ | (is_writable ? PROT_WRITE : 0);
+	struct mapping *m;
+	uint8_t *at;
+
+	fake_calls.maps++;
+	for (unsigned int i = 0; i < nr; i++)
+		if (check_grant(grefs[i], is_writable))
+			return -EINVAL;
+	if (fails())
+		return -ENOMEM;
+	m = malloc(sizeof(*m) + nr * sizeof(m->grefs[0]));
+	at = mmap(NULL, (size_t)nr * BACK_PAGE, prot, MAP_SHARED, memory_fd, 0);
+	if (!m || at == MAP_FAILED)
+		abort();
+	*m = (struct mapping){.next = mappings, .at = at, .nr = nr};
+	mappings = m;
+	for (unsigned int i = 0; i < nr; i++) {
+		struct fake_grant *g = &fake_grants[grefs[i]];
+
+		if (mmap(at + (size_t)i * BACK_PAGE, BACK_PAGE, prot,
+			 MAP_SHARED | MAP_FIXED, memory_fd,
+			 (off_t)page_number(g->page) * BACK_PAGE) == MAP_FAILED)
+			abort();
+		m->grefs[i] = grefs[i];
+		g->nr_maps++;
+	}
+	*pages = at;
+	return 0;
+}
+
+void back_unmap(void *pages, unsigned int nr)
+{
+	fake_calls.unmaps++;
+	for (struct mapping **m = &mappings; *m; m = &(*m)->next)
+		if ((*m)->at == pages && (*m)->nr == nr) {
+			unmap(m);
+			return;
+		}
+	abort();
+}
+
+int back_copy(struct back_copy *copies, unsigned int nr)
+{
+	fake_calls.copies++;
+	if (fails())
+		return -EIO;
+	for (struct back_copy *c = copies; c < copies + nr; c++) {
+		uint8_t *page;
+
+		c->rc = check_grant(c->gref, c->to_frontend);
+		if (c->offset + c->bytes > BACK_PAGE)
+			c->rc = -EINVAL;
+		if (c->rc)
+			continue;
+		page = (uint8_t *)fake_grants[c->gref].page + c->offset;
+		if (c->to_frontend)
+			memcpy(page, c->local, c->bytes);
+		else
+			memcpy(c->local, page, c->bytes);
+	}
+	return 0;
+}
+
+int back_bind(uint32_t remote)
+{
+	uint64_t one = 1;
+
+	if (remote >= FAKE_PORTS || !fake_ports[remote].is_used ||
+	    fake_ports[remote].is_bound || fails())
+		return -EINVAL;
+	fake_ports[remote].is_bound = true;
+	fake_ports[remote].is_masked = false;
+	fake_ports[remote].at_back = true;
+	if (write(event_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+	return (int)remote;
+}
+
+void back_unbind(uint32_t port)
+{
+	fake_ports[port].is_bound = false;
+}
+
+void back_notify(uint32_t port)
+{
+	fake_calls.notifies++;
+	fake_ports[port].nr_to_front++;
+	fake_ports[port].at_front = true;
+}
+
+int back_event_fd(void)
+{
+	return event_fd;
+}
+
+int back_next_event(void)
+{
+	uint64_t count;
+
+	for (int i = 0; i < FAKE_PORTS; i++) {
+		struct fake_port *p = &fake_ports[i];
+
+		if (p->is_bound && p->at_back && !p->is_masked) {
+			p->at_back = false;
+			p->is_masked = true;
+			return i;
+		}
+	}
+	/* nothing is left: no longer readable */
+	if (read(event_fd, &count, sizeof(count)) < 0)
+		return -EAGAIN;
+	return -EAGAIN;
+}
+
+void back_unmask(uint32_t port)
+{
+	uint64_t one = 1;
+
+	fake_calls.unmasks++;
+	fake_ports[port].is_masked = false;
+	if (fake_ports[port].at_back &&
+	    write(event_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+}
+
+/* --- counts --- */
+
+unsigned int fake_nr_maps(void)
+{
+	unsigned int nr = 0;
+
+	for (const struct mapping *m = mappings; m; m = m->next)
+		nr += m->nr;
+	return nr;
+}
+
+unsigned int fake_nr_grants(void)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < FAKE_GREFS; i++)
+		nr += fake_grants[i].page != NULL;
+	return nr;
+}
+
+unsigned int fake_nr_pages(void)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < NR_PAGES; i++)
+		nr += is_page_used[i];
+	return nr;
+}
+
+unsigned int fake_nr_ports(void)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < FAKE_PORTS; i++)
+		nr += fake_ports[i].is_used + fake_ports[i].is_bound;
+	return nr;
+}
