@@ -9,11 +9,13 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
+#define BATCHES 5 /* and one before them that only warms up */
+
 struct bench {
 	const char *name;
 	unsigned int ops;	       /* operations in one batch */
 	void (*run)(unsigned int ops); /* one batch */
-	void (*setup)(void);	       /* may be NULL, like teardown */
+	void (*setup)(void); /* before all; may be NULL, as teardown */
 	void (*teardown)(void);
 };
 

@@ -3,6 +3,7 @@
  * Time operations and print one line each: "@bench NAME TICKS", TSC ticks per
  * operation, the median of five batches after a first one that only warms up.
  * In QEMU's icount mode a tick is an instruction and the result is exact.
+ * With row=NAME in the environment only that row.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -12,8 +13,6 @@
 #include <x86intrin.h>
 
 #include "bench.h"
-
-#define BATCHES 5
 
 _Noreturn void bench_fail(const char *what)
 {
@@ -28,18 +27,13 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static uint64_t batch(const struct bench *b)
+/* A function of its own: profile.c finds its first and last RDTSC. */
+static __attribute__((noinline)) uint64_t batch(const struct bench *b)
 {
-	uint64_t start;
+	uint64_t start = __rdtsc();
 
-	if (b->setup)
-		b->setup();
-	start = __rdtsc();
 	b->run(b->ops);
-	start = __rdtsc() - start;
-	if (b->teardown)
-		b->teardown();
-	return start;
+	return __rdtsc() - start;
 }
 
 static void measure(const struct bench *b, const char *suffix)
@@ -47,9 +41,13 @@ static void measure(const struct bench *b, const char *suffix)
 	uint64_t ticks[BATCHES];
 	int i;
 
+	if (b->setup)
+		b->setup();
 	batch(b);
 	for (i = 0; i < BATCHES; i++)
 		ticks[i] = batch(b);
+	if (b->teardown)
+		b->teardown();
 	qsort(ticks, BATCHES, sizeof(ticks[0]), by_value);
 	printf("@bench %s%s %.1f\n", b->name, suffix,
 	       (double)ticks[BATCHES / 2] / b->ops);
@@ -58,6 +56,9 @@ static void measure(const struct bench *b, const char *suffix)
 
 void measure_all(const struct bench *b, const char *suffix)
 {
+	const char *row = getenv("row");
+
 	for (; b->name; b++)
-		measure(b, suffix);
+		if (!row || strcmp(row, b->name) == 0)
+			measure(b, suffix);
 }

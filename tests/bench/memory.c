@@ -11,7 +11,9 @@
 #define PAGE 4096
 #define AREA_PAGES 2048
 
-static volatile char *area;
+/* One for each batch. */
+static volatile char *area[BATCHES + 1];
+static unsigned int next_area;
 
 static volatile char *map(unsigned int pages)
 {
@@ -47,49 +49,53 @@ static void map_touch_unmap(unsigned int ops)
 	}
 }
 
-static void open_area(void)
+static void open_areas(void)
 {
-	area = map(AREA_PAGES);
+	for (next_area = 0; next_area <= BATCHES; next_area++)
+		area[next_area] = map(AREA_PAGES);
+	next_area = 0;
 }
 
-static void open_touched_area(void)
+static void open_touched_areas(void)
 {
-	open_area();
-	touch(area, AREA_PAGES);
+	open_areas();
+	for (unsigned int i = 0; i <= BATCHES; i++)
+		touch(area[i], AREA_PAGES);
 }
 
-static void close_area(void)
+static void close_areas(void)
 {
-	unmap(area, AREA_PAGES);
+	for (unsigned int i = 0; i <= BATCHES; i++)
+		unmap(area[i], AREA_PAGES);
 }
 
 static void touch_area(unsigned int ops)
 {
-	touch(area, ops);
+	touch(area[next_area++], ops);
 }
 
 static void protect_and_back(unsigned int ops)
 {
-	void *p = (void *)(uintptr_t)area;
+	void *p = (void *)(uintptr_t)area[0];
 
 	while (ops--) {
 		MUST(mprotect(p, PAGE, PROT_READ) == 0);
 		MUST(mprotect(p, PAGE, PROT_READ | PROT_WRITE) == 0);
-		area[0] = 1;
+		area[0][0] = 1;
 	}
 }
 
 static void unmap_area(unsigned int ops)
 {
 	while (ops--)
-		close_area();
+		unmap(area[next_area++], AREA_PAGES);
 }
 
 const struct bench memory_benches[] = {
 	{"mmap_touch256_munmap", 20, map_touch_unmap, NULL, NULL},
-	{"fault_anon_page", AREA_PAGES, touch_area, open_area, close_area},
-	{"mprotect_1page_pair", 1000, protect_and_back, open_touched_area,
-	 close_area},
-	{"munmap_2048pages", 1, unmap_area, open_touched_area, NULL},
+	{"fault_anon_page", AREA_PAGES, touch_area, open_areas, close_areas},
+	{"mprotect_1page_pair", 1000, protect_and_back, open_touched_areas,
+	 close_areas},
+	{"munmap_2048pages", 1, unmap_area, open_touched_areas, NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };

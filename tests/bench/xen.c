@@ -28,6 +28,7 @@
 static int privcmd, evtchn, gntdev, gntalloc;
 static int port_a, port_b;
 static uint32_t granted;
+static volatile char *granted_page;
 
 /* A page that hypercalls may read and write: locked and touched. */
 static union {
@@ -126,7 +127,6 @@ static void multicall32(unsigned int ops)
 	int i;
 
 	while (ops--) {
-		memset(buffer->calls, 0, sizeof(buffer->calls));
 		for (i = 0; i < 32; i++)
 			buffer->calls[i].op = __HYPERVISOR_xen_version;
 		MUST(hypercall(__HYPERVISOR_multicall, (uintptr_t)buffer, 32) ==
@@ -208,10 +208,15 @@ static void open_grant(void)
 	gntdev = open_device("/dev/xen/gntdev");
 	MUST(ioctl(gntalloc, IOCTL_GNTALLOC_ALLOC_GREF, &alloc) == 0);
 	granted = alloc.gref_ids[0];
+	granted_page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    gntalloc, (off_t)alloc.index);
+	MUST(granted_page != MAP_FAILED);
+	granted_page[0] = 'x';
 }
 
 static void close_grant(void)
 {
+	munmap((void *)(uintptr_t)granted_page, 4096);
 	close(gntdev);
 	close(gntalloc);
 }
@@ -229,7 +234,7 @@ static void map_touch_unmap(unsigned int ops)
 		p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, gntdev,
 			 (off_t)op.index);
 		MUST(p != MAP_FAILED);
-		p[0] = 1;
+		MUST(p[0] == 'x');
 		MUST(munmap((void *)(uintptr_t)p, 4096) == 0);
 		unmap.index = op.index;
 		MUST(ioctl(gntdev, IOCTL_GNTDEV_UNMAP_GRANT_REF, &unmap) == 0);
@@ -237,19 +242,19 @@ static void map_touch_unmap(unsigned int ops)
 }
 
 const struct bench xen_benches[] = {
-	{"privcmd_bad_ioctl", 5000, bad_ioctl, open_privcmd, close_privcmd},
-	{"hypercall_xen_version", 5000, xen_version, open_privcmd,
+	{"privcmd_bad_ioctl", 10000, bad_ioctl, open_privcmd, close_privcmd},
+	{"hypercall_xen_version", 10000, xen_version, open_privcmd,
 	 close_privcmd},
-	{"hypercall_sched_yield", 2000, sched_yield_op, open_privcmd,
+	{"hypercall_sched_yield", 5000, sched_yield_op, open_privcmd,
 	 close_privcmd},
 	{"hypercall_memory_reservation", 5000, memory_reservation, open_privcmd,
 	 close_privcmd},
-	{"hypercall_multicall32", 1000, multicall32, open_privcmd,
+	{"hypercall_multicall32", 500, multicall32, open_privcmd,
 	 close_privcmd},
-	{"evtchn_notify_loopback", 500, notify_loopback, open_loopback,
+	{"evtchn_notify_loopback", 3000, notify_loopback, open_loopback,
 	 close_evtchn},
-	{"evtchn_bind_unbind", 200, bind_and_unbind, open_evtchn, close_evtchn},
-	{"grant_map_touch_unmap", 200, map_touch_unmap, open_grant,
+	{"evtchn_bind_unbind", 500, bind_and_unbind, open_evtchn, close_evtchn},
+	{"grant_map_touch_unmap", 300, map_touch_unmap, open_grant,
 	 close_grant},
 	{NULL, 0, NULL, NULL, NULL},
 };
