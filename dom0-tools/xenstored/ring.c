@@ -190,9 +190,8 @@ int ring_has_room(const struct conn *c)
 	const struct ring_link *l = c->ring;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return conn_pending(c) &&
-	       l->rsp_prod - read_index(&l->page->rsp_cons) <
-		       XENSTORE_RING_SIZE;
+	return conn_pending(c) && l->rsp_prod - read_index(&l->page->rsp_cons) <
+					  XENSTORE_RING_SIZE;
 }
 
 int ring_resume(struct conn *c, uint32_t in_pos, uint32_t out_pos,
