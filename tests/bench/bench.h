@@ -28,9 +28,6 @@ extern const struct bench xen_benches[];
 /* Time all of a table; each row's name gets @suffix. */
 void measure_all(const struct bench *b, const char *suffix);
 
-/* Is there a hypervisor whose Dom0 we are? */
-bool xen_is_there(void);
-
 /* Print "@bench hypervisor_memory_kib KIB". */
 void print_hypervisor_memory(void);
 

@@ -38,11 +38,6 @@ static union {
 	char page[4096];
 } * buffer;
 
-bool xen_is_there(void)
-{
-	return access("/dev/xen/privcmd", F_OK) == 0;
-}
-
 static int open_device(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
