@@ -6,8 +6,10 @@
  * Prints "@cpus N after M changes"; the first, after 0, says that it listens.
  */
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,12 +18,22 @@
 static void put_to_use(const char *devpath)
 {
 	char path[256];
+	ssize_t rc = -1;
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys%s/online", devpath);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	/* the kernel may have been quicker */
-	if (fd < 0 || (write(fd, "1", 1) < 0 && access(path, W_OK) < 0))
+	if (fd >= 0) {
+		/*
+		 * Linux announces the CPU a moment before it is present
+		 * (drivers/xen/cpu_hotplug.c, enable_hotplug_cpu).
+		 */
+		do
+			sched_yield();
+		while ((rc = write(fd, "1", 1)) < 0 && errno == EINVAL);
+	}
+	/* or it is unplugged again */
+	if (rc < 0 && access(path, W_OK) == 0)
 		warn("%s", path);
 	if (fd >= 0)
 		close(fd);
