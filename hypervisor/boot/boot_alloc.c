@@ -49,9 +49,7 @@ void boot_alloc_init(void)
 		free_range[nr_free++].end = end;
 	}
 	reserve(0, 0x100000); /* firmware's, and the APs' first code */
-	reserve(IMAGE_PHYS_START,
-		round_up((uint64_t)_end - IMAGE_VIRT_START + IMAGE_PHYS_START,
-			 PAGE_SIZE));
+	reserve(image_maddr, image_to_maddr(_end));
 	for (unsigned int i = 0; i < boot_info.nr_modules; i++) {
 		const struct boot_module *m = &boot_info.module[i];
 

@@ -13,6 +13,7 @@
 #include <hv/assert.h>
 #include <hv/boot.h>
 #include <hv/domain.h>
+#include <hv/efi.h>
 #include <hv/format.h>
 #include <hv/irq.h>
 #include <hv/page_alloc.h>
@@ -261,15 +262,40 @@ static void write_cmdline(char *dst, size_t size)
 			 size - 1);
 }
 
+static void write_framebuffer(struct dom0_vga_console_info *vga)
+{
+	const struct boot_screen *s = &boot_info.screen;
+
+	vga->video_type =
+		efi.present ? XEN_VGATYPE_EFI_LFB : XEN_VGATYPE_VESA_LFB;
+	vga->u.vesa_lfb.width = (uint16_t)s->width;
+	vga->u.vesa_lfb.height = (uint16_t)s->height;
+	vga->u.vesa_lfb.bytes_per_line = (uint16_t)s->pitch;
+	vga->u.vesa_lfb.bits_per_pixel = s->bits_per_pixel;
+	vga->u.vesa_lfb.lfb_base = (uint32_t)s->maddr;
+	vga->u.vesa_lfb.ext_lfb_base = (uint32_t)(s->maddr >> 32);
+	vga->u.vesa_lfb.lfb_size = div_round_up(s->pitch * s->height, 0x10000u);
+	vga->u.vesa_lfb.red_pos = s->red.position;
+	vga->u.vesa_lfb.red_size = s->red.size;
+	vga->u.vesa_lfb.green_pos = s->green.position;
+	vga->u.vesa_lfb.green_size = s->green.size;
+	vga->u.vesa_lfb.blue_pos = s->blue.position;
+	vga->u.vesa_lfb.blue_size = s->blue.size;
+}
+
 /* The screen as the firmware left it; with none Linux makes no console. */
 static void write_screen(struct start_info *si)
 {
 	struct dom0_vga_console_info *vga = (void *)(si + 1);
 
-	if (!boot_info.has_text_vga)
+	if (boot_info.screen.kind == SCREEN_NONE)
 		return;
 	si->console.dom0.info_off = sizeof(*si);
 	si->console.dom0.info_size = sizeof(*vga);
+	if (boot_info.screen.kind == SCREEN_PIXELS) {
+		write_framebuffer(vga);
+		return;
+	}
 	vga->video_type = XEN_VGATYPE_TEXT_MODE_3;
 	vga->u.text_mode_3.font_height = 16;
 	vga->u.text_mode_3.rows = 25;

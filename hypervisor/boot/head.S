@@ -8,11 +8,14 @@
  */
 #include <hv/x86/layout.h>
 
-#define PA(sym) ((sym) - IMAGE_VIRT_START + IMAGE_PHYS_START)
+#define OFF(sym) ((sym) - IMAGE_VIRT_START)
+#define PA(sym) (OFF(sym) + IMAGE_PHYS_START) /* unless the loader moved us */
 
 #define MB1_MAGIC 0x1badb002
 #define MB1_FLAGS 0x00010003 /* page-align modules, memory map, addresses */
 #define MB2_MAGIC 0xe85250d6
+#define MB2_LOADER_MAGIC 0x36d76289
+#define MB2_TAG_LOAD_BASE 21
 
 	.section .head, "awx"
 	.code32
@@ -38,6 +41,12 @@ mb2_header:
 	.short 4, 1 /* console: EGA text is fine, optional */
 	.long 12, 2
 	.balign 8
+	.short 5, 1 /* framebuffer: any size and depth, optional */
+	.long 20, 0, 0, 0
+	.balign 8
+	.short 10, 1 /* relocatable: 2 MiB aligned below 4 GiB, rather high */
+	.long 24, IMAGE_PHYS_START, 0xffffffff, 0x200000, 2
+	.balign 8
 	.short 0, 0
 	.long 8
 mb2_end:
@@ -47,7 +56,23 @@ start32:
 	cli
 	cld
 	movl %eax, %esi /* magic */
-	movl $PA(boot_stack_end), %esp
+	/* Where we are: multiboot 2 has a tag for it, else as linked. */
+	movl $IMAGE_PHYS_START, %ebp
+	cmpl $MB2_LOADER_MAGIC, %eax
+	jne 3f
+	leal 8(%ebx), %ecx
+1:	movl (%ecx), %eax
+	testl %eax, %eax
+	jz 3f
+	cmpl $MB2_TAG_LOAD_BASE, %eax
+	jne 2f
+	movl 8(%ecx), %ebp
+2:	movl 4(%ecx), %eax
+	addl $7, %eax
+	andl $-8, %eax
+	addl %eax, %ecx
+	jmp 1b
+3:	leal OFF(boot_stack_end)(%ebp), %esp
 	pushl $0
 	popfl
 
@@ -65,8 +90,23 @@ start32:
 	bt $20, %edx
 	jnc no_nx
 
+	/* What is linked as a physical address moved with us. */
+	leal -IMAGE_PHYS_START(%ebp), %edi
+	addl %edi, OFF(boot_gdtr + 2)(%ebp)
+	addl %edi, OFF(boot_l4)(%ebp)
+	addl %edi, OFF(boot_l4 + 261 * 8)(%ebp)
+	addl %edi, OFF(boot_l3_hv + 321 * 8)(%ebp)
+	xorl %ecx, %ecx
+1:	addl %edi, OFF(boot_l2_hv)(%ebp, %ecx, 8)
+	cmpl $4, %ecx
+	jae 2f
+	addl %edi, OFF(boot_l3_id)(%ebp, %ecx, 8)
+2:	incl %ecx
+	cmpl $16, %ecx
+	jb 1b
+
 	/* Identity map of the first 4 GiB with 2 MiB pages. */
-	movl $PA(boot_l2), %edi
+	leal OFF(boot_l2)(%ebp), %edi
 	movl $0x83, %eax
 	xorl %edx, %edx
 1:	movl %eax, (%edi)
@@ -75,7 +115,7 @@ start32:
 	addl $0x200000, %eax
 	jnc 1b
 
-	movl $PA(boot_l4), %eax
+	leal OFF(boot_l4)(%ebp), %eax
 	movl %eax, %cr3
 	movl $0x6e0, %eax /* PAE, MCE, PGE, OSFXSR, OSXMMEXCPT */
 	movl %eax, %cr4
@@ -85,14 +125,17 @@ start32:
 	wrmsr
 	movl $0x80010033, %eax /* PG, WP, NE, ET, MP, PE */
 	movl %eax, %cr0
-	lgdt PA(boot_gdtr)
-	ljmp $8, $PA(start64)
+	lgdt OFF(boot_gdtr)(%ebp)
+	leal OFF(start64)(%ebp), %eax
+	pushl $8
+	pushl %eax
+	lretl
 
 no_long_mode:
-	movl $PA(msg_no_long_mode), %esi
+	leal OFF(msg_no_long_mode)(%ebp), %esi
 	jmp 1f
 no_nx:
-	movl $PA(msg_no_nx), %esi
+	leal OFF(msg_no_nx)(%ebp), %esi
 1:	movl $0xb8000, %edi
 2:	lodsb
 	testb %al, %al
@@ -128,6 +171,7 @@ start64:
 	sub $256, %rsp
 	movl %esi, %edi /* magic */
 	movl %ebx, %esi /* information structure */
+	movl %ebp, %edx /* where the image is */
 	xorl %ebp, %ebp
 	call hv_start
 	ud2

@@ -5,6 +5,7 @@
 #include <hv/console.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
+#include <hv/efi.h>
 #include <hv/mmu.h>
 #include <hv/page_alloc.h>
 #include <hv/printk.h>
@@ -22,7 +23,8 @@
 
 #include "multiboot.h"
 
-__attribute__((noreturn)) void hv_start(uint32_t magic, uint64_t info);
+__attribute__((noreturn)) void hv_start(uint32_t magic, uint64_t info,
+					uint64_t image);
 __attribute__((noreturn)) void idle_from(struct cpu_info *ci);
 
 static void print_memory_map(void)
@@ -41,6 +43,18 @@ static void print_memory_map(void)
 			ram += e->size;
 	}
 	log_info("System RAM: %lu MiB\n", ram >> 20);
+}
+
+static void print_firmware(void)
+{
+	const struct boot_screen *s = &boot_info.screen;
+
+	if (efi.present)
+		log_info("Firmware: UEFI %u.%u\n", efi.revision >> 16,
+			 (efi.revision & 0xffff) / 10);
+	if (s->kind == SCREEN_PIXELS)
+		log_info("Screen: %u by %u, %u bits a pixel, at 0x%lx\n",
+			 s->width, s->height, s->bits_per_pixel, s->maddr);
 }
 
 static void print_cpu(void)
@@ -114,7 +128,7 @@ static void start_cpu(void)
 
 static void start_platform(void)
 {
-	acpi_init(boot_info.rsdp_maddr);
+	acpi_init(boot_info.rsdp_size ? image_to_maddr(boot_info.rsdp) : 0);
 	i8259_disable();
 	time_early_init();
 	irq_init();
@@ -156,10 +170,12 @@ static void start_dom0(void)
 	(void)domain_unpause_by_control(d);
 }
 
-void hv_start(uint32_t magic, uint64_t info)
+void hv_start(uint32_t magic, uint64_t info, uint64_t image)
 {
-	bool loaded = multiboot_read(magic, info);
+	bool loaded;
 
+	image_maddr = image;
+	loaded = multiboot_read(magic, info);
 	cpu_info()->cpu = 0;
 	cmdline_parse(boot_info.cmdline);
 	cpu_features_init();
@@ -171,6 +187,7 @@ void hv_start(uint32_t magic, uint64_t info)
 		panic("not started by a multiboot loader (magic %#x)", magic);
 	log_info("Boot loader: %s\n", boot_info.loader);
 	log_info("Command line: %s\n", boot_info.cmdline);
+	print_firmware();
 	print_memory_map();
 	print_cpu();
 	start_cpu();

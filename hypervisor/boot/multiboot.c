@@ -7,6 +7,7 @@
 #include "multiboot.h"
 
 #include <hv/boot.h>
+#include <hv/efi.h>
 #include <hv/printk.h>
 #include <hv/string.h>
 
@@ -26,6 +27,9 @@ static void add_range(uint64_t addr, uint64_t size, uint32_t type)
 
 	if (!size || boot_info.nr_e820 == MAX_E820)
 		return;
+	/* GRUB has types of its own, for the code of EFI run time services */
+	if (type < E820_RAM || type > E820_UNUSABLE)
+		type = E820_RESERVED;
 	e = &boot_info.e820[boot_info.nr_e820++];
 	*e = (struct e820_entry){addr, size, type};
 }
@@ -101,7 +105,7 @@ static void read_mb1(const struct mb1_info *i)
 		add_range(0, (uint64_t)i->mem_lower << 10, E820_RAM);
 		add_range(0x100000, (uint64_t)i->mem_upper << 10, E820_RAM);
 	}
-	boot_info.has_text_vga = true;
+	boot_info.screen.kind = SCREEN_TEXT;
 }
 
 /* --- Multiboot 2 --- */
@@ -117,9 +121,23 @@ enum {
 	MB2_MODULE = 3,
 	MB2_MMAP = 6,
 	MB2_FRAMEBUFFER = 8,
+	MB2_EFI64 = 12,
 	MB2_ACPI_OLD = 14,
 	MB2_ACPI_NEW = 15,
+	MB2_EFI_MMAP = 17,
 };
+
+struct mb2_framebuffer {
+	struct mb2_tag tag;
+	uint64_t addr;
+	uint32_t pitch, width, height;
+	uint8_t bits_per_pixel, type;
+	uint16_t reserved;
+	uint8_t red_position, red_size, green_position, green_size;
+	uint8_t blue_position, blue_size;
+};
+#define FRAMEBUFFER_RGB 1
+#define FRAMEBUFFER_TEXT 2
 
 static void read_mb2_mmap(const struct mb2_tag *t)
 {
@@ -136,6 +154,45 @@ static void read_mb2_mmap(const struct mb2_tag *t)
 		memcpy(&type, p + 16, sizeof(type));
 		add_range(range[0], range[1], type);
 	}
+}
+
+static void read_mb2_framebuffer(const struct mb2_framebuffer *f)
+{
+	struct boot_screen *s = &boot_info.screen;
+
+	s->kind = SCREEN_NONE;
+	if (f->type == FRAMEBUFFER_TEXT)
+		s->kind = SCREEN_TEXT;
+	if (f->type != FRAMEBUFFER_RGB)
+		return;
+	*s = (struct boot_screen){
+		.kind = SCREEN_PIXELS,
+		.maddr = f->addr,
+		.pitch = f->pitch,
+		.width = f->width,
+		.height = f->height,
+		.bits_per_pixel = f->bits_per_pixel,
+		.red = {f->red_position, f->red_size},
+		.green = {f->green_position, f->green_size},
+		.blue = {f->blue_position, f->blue_size},
+	};
+}
+
+static void read_mb2_rsdp(const struct mb2_tag *t)
+{
+	uint32_t size = min(t->size - (uint32_t)sizeof(*t), RSDP_SIZE);
+
+	if (size < boot_info.rsdp_size)
+		return; /* the old one, after the new one */
+	memcpy(boot_info.rsdp, t + 1, size);
+	boot_info.rsdp_size = size;
+}
+
+static void read_mb2_efi_mmap(const struct mb2_tag *t)
+{
+	const uint32_t *hdr = (const uint32_t *)(t + 1); /* size, version */
+
+	efi_read_memory_map(hdr + 2, t->size - 16, hdr[0]);
 }
 
 static void read_mb2_tag(const struct mb2_tag *t)
@@ -159,8 +216,22 @@ static void read_mb2_tag(const struct mb2_tag *t)
 	case MB2_MMAP:
 		read_mb2_mmap(t);
 		break;
-	case MB2_FRAMEBUFFER: /* type byte 2: EGA text */
-		boot_info.has_text_vga = ((const uint8_t *)t)[29] == 2;
+	case MB2_FRAMEBUFFER:
+		read_mb2_framebuffer((const struct mb2_framebuffer *)t);
+		break;
+	case MB2_ACPI_OLD:
+	case MB2_ACPI_NEW:
+		read_mb2_rsdp(t);
+		break;
+	case MB2_EFI64: {
+		uint64_t maddr;
+
+		memcpy(&maddr, text, sizeof(maddr));
+		efi_read_system_table(maddr);
+		break;
+	}
+	case MB2_EFI_MMAP:
+		read_mb2_efi_mmap(t);
 		break;
 	default:
 		break;
@@ -172,7 +243,7 @@ static void read_mb2(const uint32_t *info)
 	const char *p = (const char *)info + 8,
 		   *end = (const char *)info + *info;
 
-	boot_info.has_text_vga = true;
+	boot_info.screen.kind = SCREEN_TEXT; /* unless a tag says more */
 	while (p + sizeof(struct mb2_tag) <= end) {
 		const struct mb2_tag *t = (const struct mb2_tag *)p;
 
@@ -181,6 +252,8 @@ static void read_mb2(const uint32_t *info)
 		read_mb2_tag(t);
 		p += round_up(t->size, 8u);
 	}
+	if (efi.present && boot_info.screen.kind == SCREEN_TEXT)
+		boot_info.screen.kind = SCREEN_NONE; /* EFI has no VGA text */
 }
 
 /* --- both --- */

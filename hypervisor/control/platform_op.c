@@ -4,6 +4,7 @@
  * CPUs, CPU hot-plug and EFI calls are not ours yet and are refused.
  */
 #include <hv/domain.h>
+#include <hv/efi.h>
 #include <hv/platform_op.h>
 #include <hv/sched.h>
 #include <hv/string.h>
@@ -133,6 +134,52 @@ int platform_set_processor_pminfo(struct domain *d,
 
 /* --- firmware --- */
 
+static int efi_vendor(union xenpf_efi_info *info)
+{
+	uint32_t size = min(info->vendor.bufsz, (uint32_t)sizeof(efi.vendor));
+
+	info->vendor.revision = efi.fw_revision;
+	return copy_to_guest(guest_ptr(info->vendor.name), efi.vendor, size);
+}
+
+static int efi_mem_info(union xenpf_efi_info *info)
+{
+	const struct efi_range *r = efi_find_range(info->mem.addr);
+	uint64_t left;
+
+	if (!r)
+		return -ESRCH;
+	left = r->start + r->size - info->mem.addr;
+	info->mem.size = min(info->mem.size, left);
+	info->mem.attr = r->attr;
+	info->mem.type = r->type;
+	return 0;
+}
+
+static int efi_answer(uint32_t index, union xenpf_efi_info *info)
+{
+	switch (index) {
+	case XEN_FW_EFI_VERSION:
+	case XEN_FW_EFI_RT_VERSION:
+		info->version = efi.revision;
+		return 0;
+	case XEN_FW_EFI_CONFIG_TABLE:
+		info->cfg.addr = efi.config_table;
+		info->cfg.nent = efi.nr_config_entries;
+		return 0;
+	case XEN_FW_EFI_VENDOR:
+		return efi_vendor(info);
+	case XEN_FW_EFI_MEM_INFO:
+		return efi_mem_info(info);
+	case XEN_FW_EFI_PCI_ROM: /* found before boot services end, or not */
+		return -ESRCH;
+	case XEN_FW_EFI_APPLE_PROPERTIES:
+		return -ENODATA;
+	default:
+		return -EINVAL;
+	}
+}
+
 int platform_firmware_info(struct domain *d, struct xenpf_firmware_info *op)
 {
 	(void)d;
@@ -148,7 +195,8 @@ int platform_firmware_info(struct domain *d, struct xenpf_firmware_info *op)
 	case XEN_FW_VBEDDC_INFO:
 		return -ESRCH;
 	case XEN_FW_EFI_INFO:
-		return -ENOSYS;
+		return efi.present ? efi_answer(op->index, &op->u.efi_info)
+				   : -ENOSYS;
 	default:
 		return -EINVAL;
 	}

@@ -109,8 +109,7 @@ static void patch_smap_sites(void)
 	} __attribute__((aligned(8))) _smap_sites[], _smap_sites_end[];
 
 	for (size_t i = 0; &_smap_sites[i] < _smap_sites_end; i++) {
-		uint8_t *p = maddr_to_virt(_smap_sites[i].where -
-					   IMAGE_VIRT_START + IMAGE_PHYS_START);
+		uint8_t *p = image_alias((const void *)_smap_sites[i].where);
 
 		p[0] = 0x0f;
 		p[1] = 0x01;
@@ -183,8 +182,7 @@ static void write_stub(uint8_t *stub, const struct cpu_info *ci,
 		       const char *target)
 {
 	/* written through the direct map: the image's text is read-only */
-	uint8_t *p = maddr_to_virt((uint64_t)stub - IMAGE_VIRT_START +
-				   IMAGE_PHYS_START);
+	uint8_t *p = image_alias(stub);
 	uint64_t rax_slot = (uint64_t)&ci->regs.rax;
 	uint64_t top = (uint64_t)&ci->regs + sizeof(ci->regs);
 	int32_t rel = (int32_t)(target - (const char *)stub - 28);

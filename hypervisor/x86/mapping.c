@@ -18,7 +18,7 @@
 
 extern char _start[], _text_end[], _rodata_end[], _end[];
 
-uint64_t idle_cr3;
+uint64_t idle_cr3, image_maddr;
 struct page *frame_table = (struct page *)FRAME_TABLE_START;
 uint64_t max_page;
 
@@ -131,7 +131,7 @@ static void map_image(void)
 			flags |= PTE_NX;
 		if (va >= (uint64_t)_rodata_end)
 			flags |= PTE_RW;
-		map_4k(va, va - IMAGE_VIRT_START + IMAGE_PHYS_START, flags);
+		map_4k(va, image_to_maddr((void *)va), flags);
 	}
 }
 
@@ -231,7 +231,7 @@ uint64_t window_zero_page(void)
 {
 	static uint8_t zero_page[PAGE_SIZE] __attribute__((aligned(4096)));
 
-	return (uint64_t)zero_page - IMAGE_VIRT_START + IMAGE_PHYS_START;
+	return image_to_maddr(zero_page);
 }
 
 void mapping_identity_low(bool on)

@@ -38,7 +38,8 @@ class Case:
     name: str
     hypervisor: str = None          # under build/images; None: what we test
     kernel: str = "linux-6.1.lz4"   # under build/images; None: no module
-    loader: str = "multiboot1"
+    loader: str = "multiboot1"      # or "grub", "efi": GRUB under OVMF
+    board: str = "pc"               # or "q35"
     mem_mib: int = 2048
     cpus: int = 1
     icount: bool = False            # exact costs: one instruction, one ns
@@ -98,6 +99,11 @@ CASES = [
     Case("grub-6.12-6g", kernel="linux-6.12.lz4", loader="grub",
          mem_mib=6144, kernel_args="end=poweroff",
          dom0_mib=(5200, 6144), compare_log=True),
+
+    # The same by GRUB under UEFI.
+    Case("efi-6.12-q35", kernel="linux-6.12.lz4", loader="efi", board="q35",
+         cpus=2, kernel_args="end=poweroff", dom0_mib=(1600, 2048),
+         compare_log=True),
 
     # The image with assertions, under all that the self-check does.
     Case("selfcheck-6.1", cpus=2, kernel_args="task=selfcheck",

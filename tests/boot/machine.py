@@ -22,6 +22,10 @@ import time
 
 QEMU = "qemu-system-x86_64"
 HERE = os.path.dirname(os.path.abspath(__file__))
+OVMF = [word for unit, name, mode in ((0, "CODE", "readonly=on"),
+                                      (1, "VARS", "snapshot=on"))
+        for word in ("-drive", f"if=pflash,format=raw,unit={unit},{mode},"
+                     f"file=/usr/share/OVMF/OVMF_{name}_4M.fd")]
 MKISO = os.path.join(HERE, "../images/mkiso.sh")
 
 
@@ -36,7 +40,8 @@ class Config:
     hypervisor: str             # path; None boots modules[0] natively
     hv_args: str
     modules: list               # [(path, arguments), ...]
-    loader: str = "multiboot1"  # or "grub"
+    loader: str = "multiboot1"  # or "grub", or "efi": GRUB under OVMF
+    board: str = "pc"           # or "q35"
     mem_mib: int = 2048
     cpus: int = 1
     icount: bool = False        # deterministic: one instruction, one ns
@@ -44,7 +49,8 @@ class Config:
 
     def qemu_arguments(self, iso):
         arguments = [
-            QEMU, "-cpu", "max,-smap", "-smp", str(self.cpus),
+            QEMU, "-M", self.board,
+            "-cpu", "max,-smap", "-smp", str(self.cpus),
             "-m", str(self.mem_mib), "-nic", "none", "-display", "none",
             "-no-reboot", *self.extra,
         ]
@@ -60,7 +66,9 @@ class Config:
             # into its text) for ever, and Dom0 dies of a breakpoint that is
             # no longer there.
             arguments += ["-accel", "tcg,thread=single"]
-        if self.loader == "grub":
+        if self.loader == "efi":
+            arguments += OVMF
+        if self.uses_grub:
             return arguments + [
                 "-drive", f"file={iso},format=raw,if=ide,readonly=off,"
                 "snapshot=on",
@@ -78,8 +86,13 @@ class Config:
         initrd = ["-initrd", ",".join(modules)] if modules else []
         return ["-kernel", self.hypervisor, "-append", self.hv_args, *initrd]
 
+    @property
+    def uses_grub(self):
+        return self.loader in ("grub", "efi")
+
     def make_iso(self, iso):
-        words = [iso, self.hypervisor, self.hv_args]
+        words = ["efi" if self.loader == "efi" else "bios",
+                 iso, self.hypervisor, self.hv_args]
         for path, args in self.modules:
             words += [path, args]
         subprocess.run([MKISO, *words], check=True)
@@ -98,7 +111,7 @@ class Machine:
     def __enter__(self):
         self._dir = tempfile.TemporaryDirectory()
         iso = os.path.join(self._dir.name, "disk.iso")
-        if self.config.loader == "grub":
+        if self.config.uses_grub:
             self.config.make_iso(iso)
         self._serial, serial_end = socket.socketpair()
         self._qmp, qmp_end = socket.socketpair()

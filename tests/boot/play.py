@@ -52,7 +52,7 @@ def interact(config):
     """Give QEMU this terminal; its escape character is not Ctrl-A."""
     with tempfile.TemporaryDirectory() as directory:
         iso = f"{directory}/disk.iso"
-        if config.loader == "grub":
+        if config.uses_grub:
             config.make_iso(iso)
         print("Ctrl-A three times: hypervisor and back.  Ctrl-] x: end.\n",
               flush=True)

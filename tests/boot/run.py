@@ -50,10 +50,11 @@ class Runner:
             modules.append((f"{images}/{case.kernel}", args))
         if case.initrd:
             modules.append((f"{images}/{case.initrd}", ""))
-        if case.loader == "grub":
+        if case.loader in ("grub", "efi"):
             hypervisor += ".gz"
         return Config(hypervisor, f"{SERIAL} {case.hv_args}".strip(), modules,
-                      case.loader, case.mem_mib, case.cpus, case.icount)
+                      case.loader, case.board, case.mem_mib, case.cpus,
+                      case.icount)
 
     def play(self, case, hypervisor, log_path):
         """Boot @case through its steps; returns the console text."""
@@ -85,7 +86,7 @@ class Runner:
         path = f"{self.options.logs}/{case.name}.log"
         if case.hypervisor:
             hypervisor = f"{self.options.images}/{case.hypervisor}"
-        elif case.loader == "grub" or case.icount:
+        elif case.loader in ("grub", "efi") or case.icount:
             hypervisor = self.options.grub_hv
         else:
             hypervisor = self.options.hv

@@ -1,13 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Make a disk image that GRUB (BIOS) boots by multiboot2.
+# Make a disk image that GRUB boots by multiboot2: of the BIOS, or as an EFI
+# program.
 #
-#   mkiso.sh OUTPUT HYPERVISOR 'ARGS' [MODULE 'ARGS']...
+#   mkiso.sh bios|efi OUTPUT HYPERVISOR 'ARGS' [MODULE 'ARGS']...
 set -eu
 
-output=$1 hypervisor=$2 hypervisor_args=$3
-shift 3
+case $1 in
+bios)	platform=i386-pc video="set gfxpayload=text" ;;
+efi)	platform=x86_64-efi video="insmod efi_gop" ;;
+esac
+output=$2 hypervisor=$3 hypervisor_args=$4
+shift 4
 
 dir=$(mktemp -d)
 log=$(mktemp)
@@ -19,6 +24,7 @@ cat >"$cfg" <<-E
 	set timeout=0
 	serial --unit=0 --speed=115200
 	terminal_output serial
+	$video
 	menuentry pavo {
 	multiboot2 /boot/hypervisor $hypervisor_args
 E
@@ -32,7 +38,7 @@ while [ $# -gt 0 ]; do
 done
 echo '}' >>"$cfg"
 
-if ! grub-mkrescue -d /usr/lib/grub/i386-pc -o "$output" "$dir" \
+if ! grub-mkrescue -d /usr/lib/grub/$platform -o "$output" "$dir" \
 	>"$log" 2>&1; then
 	cat "$log" >&2
 	exit 1

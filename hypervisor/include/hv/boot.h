@@ -31,6 +31,20 @@ struct boot_module {
 	char cmdline[CMDLINE_MAX];
 };
 
+/* The screen as the boot loader left it. */
+enum screen_kind { SCREEN_NONE, SCREEN_TEXT, SCREEN_PIXELS };
+struct boot_screen {
+	enum screen_kind kind; /* text is 80 by 25 at 0xb8000; else: */
+	uint64_t maddr;
+	uint32_t pitch, width, height; /* bytes a line; pixels */
+	uint8_t bits_per_pixel;
+	struct {
+		uint8_t position, size;
+	} red, green, blue; /* bits of a pixel */
+};
+
+#define RSDP_SIZE 36
+
 struct boot_info {
 	char loader[64];
 	char cmdline[CMDLINE_MAX];
@@ -38,8 +52,9 @@ struct boot_info {
 	unsigned int nr_modules;
 	struct e820_entry e820[MAX_E820]; /* sorted, not overlapping        */
 	unsigned int nr_e820;
-	uint64_t rsdp_maddr; /* 0: look for it                              */
-	bool has_text_vga;
+	uint8_t rsdp[RSDP_SIZE]; /* ACPI's root pointer, if it has a length */
+	unsigned int rsdp_size;
+	struct boot_screen screen;
 };
 
 extern struct boot_info boot_info;

@@ -8,6 +8,7 @@
 
 #include <abi/errno.h>
 #include <hv/assert.h>
+#include <hv/efi.h>
 #include <hv/format.h>
 #include <hv/irq.h>
 #include <hv/mmu.h>
@@ -22,6 +23,7 @@
 #include "machine.h"
 
 struct boot_info boot_info;
+struct efi_info efi;
 struct boot_options opt;
 struct page *frame_table;
 uint64_t max_page;

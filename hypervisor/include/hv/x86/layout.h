@@ -24,7 +24,7 @@
 #define DIRECTMAP_START 0xffff830000000000   /* slots 262 to 271       */
 #define DIRECTMAP_END HV_VIRT_END
 
-#define IMAGE_PHYS_START 0x200000
+#define IMAGE_PHYS_START 0x200000 /* as linked; image_maddr is where it is */
 
 /* Selectors; 0xe000 on is the hypervisor's part of every GDT (Xen ABI). */
 #define HV_GDT_PAGE 14

@@ -17,6 +17,20 @@ static inline uint64_t virt_to_maddr(const void *va)
 	return (uint64_t)va - DIRECTMAP_START;
 }
 
+/* Our image: where the boot loader put it, and its addresses elsewhere. */
+extern uint64_t image_maddr;
+
+static inline uint64_t image_to_maddr(const void *va)
+{
+	return (uint64_t)va - IMAGE_VIRT_START + image_maddr;
+}
+
+/* The same bytes in the direct map, where text can be written. */
+static inline void *image_alias(const void *va)
+{
+	return maddr_to_virt(image_to_maddr(va));
+}
+
 /*
  * An uncached mapping of device memory [maddr, +len); for ever.  NULL: no
  * memory for tables.  Boot and Dom0's device set-up only.
