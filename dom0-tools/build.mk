@@ -25,7 +25,8 @@ install: hypervisor tools $(O)/dom0-tools/xenstored \
 		$(O)/dom0-tools/consoled/consoled $(TO)$(libdir)
 	install -m 644 $(O)/man/pavo.1 $(TO)$(mandir)/man1
 	install -m 644 $(O)/man/pavo.cfg.5 $(TO)$(mandir)/man5
-	install -m 644 dom0-tools/consoled/consoled.8 $(TO)$(mandir)/man8
+	install -m 644 dom0-tools/xenstored/xenstored.8 \
+		dom0-tools/consoled/consoled.8 $(TO)$(mandir)/man8
 	install -m 644 $(O)/share/bash-completion/pavo $(TO)$(completions)
 	install dom0-tools/grub/20_linux_pavo $(TO)$(sysconfdir)/grub.d
 	for unit in $(INSTALL_UNITS); do \
