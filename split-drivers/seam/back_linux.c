@@ -199,14 +199,13 @@ int back_event_fd(void)
 	return evtchn_fd;
 }
 
-int back_next_event(void)
+int back_take_events(uint32_t *ports, unsigned int max)
 {
-	uint32_t port;
-	ssize_t n = read(evtchn_fd, &port, sizeof(port));
+	ssize_t n = read(evtchn_fd, ports, max * sizeof(*ports));
 
-	if (n == sizeof(port))
-		return (int)port;
-	return n < 0 ? -errno : -EAGAIN;
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	return (int)((size_t)n / sizeof(*ports));
 }
 
 void back_unmask(uint32_t port)

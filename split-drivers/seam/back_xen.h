@@ -52,10 +52,13 @@ int back_copy(struct back_copy *copies, unsigned int nr);
 int back_bind(uint32_t remote);
 void back_unbind(uint32_t port);
 void back_notify(uint32_t port);
-/* Readable while back_next_event() has a port. */
+/* Readable while back_take_events() has a port. */
 int back_event_fd(void);
-/* The next port with an event; none more come until it is unmasked. */
-int back_next_event(void);
+/*
+ * Up to @max ports with an event, how many; each gives no more until it is
+ * unmasked. Fewer than @max: the descriptor becomes readable for the next one.
+ */
+int back_take_events(uint32_t *ports, unsigned int max);
 void back_unmask(uint32_t port);
 
 #endif

@@ -13,9 +13,9 @@
 
 #define FRONT_PAGE 4096u
 
-/* A zeroed page of ours, aligned; NULL: none left. */
-void *front_page_alloc(void);
-void front_page_free(void *page);
+/* @nr adjoining pages of ours, zeroed; NULL: there are none. */
+void *front_pages_alloc(unsigned int nr);
+void front_pages_free(void *pages, unsigned int nr);
 
 /* Let @domid use a page; the grant reference (above 0), or -ENOSPC. */
 int64_t front_grant(uint16_t domid, const void *page, int is_readonly);

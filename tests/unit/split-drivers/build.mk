@@ -3,8 +3,12 @@
 # The split drivers on the host: both ends in one process, on a pretended Xen.
 SPLIT_T := tests/unit/split-drivers
 SPLIT_TO := $(O)/$(SPLIT_T)
-SPLIT_T_SRC := split-drivers/xenbus/xenbus.c tests/unit/unit_test.c \
-	$(wildcard $(SPLIT_T)/*.c $(SPLIT_T)/*/*_test.c)
+BLKBACK_CORE := blkback blkback_bus bounce grants journal queue request
+SPLIT_SRC := split-drivers/xenbus/xenbus.c \
+	$(BLKBACK_CORE:%=split-drivers/block/backend/%.c) \
+	$(addprefix split-drivers/block/frontend/,blkfront_bus.c blkfront_ring.c)
+SPLIT_T_SRC := $(SPLIT_SRC) tests/unit/unit_test.c \
+	$(wildcard $(SPLIT_T)/*.c $(SPLIT_T)/*/*.c)
 SPLIT_T_OBJ := $(SPLIT_T_SRC:%.c=$(SPLIT_TO)/obj/%.o)
 SPLIT_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 SPLIT_T_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 $(WARN) \

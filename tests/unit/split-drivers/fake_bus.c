@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define NR_NODES 256
-#define NR_QUEUED 64
+#define NR_QUEUED 128
 
 struct node {
 	char path[XENBUS_PATH_MAX], value[XENBUS_VALUE_MAX];

@@ -17,8 +17,8 @@
 
 #define NR_PAGES 16384u
 
-struct fake_grant fake_grants[FAKE_GREFS];
-struct fake_port fake_ports[FAKE_PORTS];
+struct fake_grant *fake_grants;
+struct fake_port *fake_ports;
 struct fake_calls fake_calls;
 int fake_until_failure = -1;
 
@@ -51,41 +51,53 @@ static void unmap(struct mapping **at)
 
 	for (unsigned int i = 0; i < m->nr; i++)
 		fake_grants[m->grefs[i]].nr_maps--;
-	/* keep the addresses, so that a late access is a fault */
-	mmap(m->at, (size_t)m->nr * BACK_PAGE, PROT_NONE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
 	munmap(m->at, (size_t)m->nr * BACK_PAGE);
 	*at = m->next;
 	free(m);
+}
+
+static void *shared_memory(size_t bytes, int fd)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	return p;
+}
+
+static void create(void)
+{
+	memory_fd = memfd_create("guest", MFD_CLOEXEC);
+	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (memory_fd < 0 || event_fd < 0 ||
+	    ftruncate(memory_fd, (off_t)NR_PAGES * BACK_PAGE))
+		abort();
+	memory = shared_memory((size_t)NR_PAGES * BACK_PAGE, memory_fd);
+	fake_grants = shared_memory(FAKE_GREFS * sizeof(*fake_grants), -1);
+	fake_ports = shared_memory(FAKE_PORTS * sizeof(*fake_ports), -1);
 }
 
 void fake_xen_reset(void)
 {
 	while (mappings)
 		unmap(&mappings);
-	memset(fake_grants, 0, sizeof(fake_grants));
-	memset(fake_ports, 0, sizeof(fake_ports));
+	if (!memory)
+		create();
+	memset(fake_grants, 0, FAKE_GREFS * sizeof(*fake_grants));
+	memset(fake_ports, 0, FAKE_PORTS * sizeof(*fake_ports));
 	memset(is_page_used, 0, sizeof(is_page_used));
 	fake_calls = (struct fake_calls){0};
 	fake_until_failure = -1;
 	next_page = 0;
-	if (memory)
-		return;
-	memory_fd = memfd_create("guest", MFD_CLOEXEC);
-	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (memory_fd < 0 || event_fd < 0 ||
-	    ftruncate(memory_fd, (off_t)NR_PAGES * BACK_PAGE))
-		abort();
-	memory = mmap(NULL, (size_t)NR_PAGES * BACK_PAGE,
-		      PROT_READ | PROT_WRITE, MAP_SHARED, memory_fd, 0);
-	if (memory == MAP_FAILED)
-		abort();
 }
 
 void fake_xen_backend_died(void)
 {
 	while (mappings)
 		unmap(&mappings);
+	for (uint32_t gref = 0; gref < FAKE_GREFS; gref++)
+		fake_grants[gref].nr_maps = 0;
 	for (struct fake_port *p = fake_ports; p < fake_ports + FAKE_PORTS; p++)
 		p->is_bound = p->at_back = p->is_masked = false;
 }
@@ -97,27 +109,34 @@ static unsigned int page_number(const void *page)
 
 /* --- the frontend's side --- */
 
-void *front_page_alloc(void)
+void *front_pages_alloc(unsigned int nr)
 {
-	for (unsigned int n = 0; n < NR_PAGES; n++) {
-		unsigned int i = (next_page + n) % NR_PAGES;
-		uint8_t *page = memory + (size_t)i * BACK_PAGE;
+	uint8_t *pages;
 
-		if (is_page_used[i])
-			continue;
-		if (fails())
+	if (next_page + nr > NR_PAGES)
+		next_page = 0;
+	for (unsigned int tried = 0, run = 0; tried < 2 * NR_PAGES; tried++) {
+		run = is_page_used[next_page++] ? 0 : run + 1;
+		if (run == nr)
+			break;
+		if (next_page == NR_PAGES)
+			next_page = run = 0;
+		if (tried == 2 * NR_PAGES - 1)
 			return NULL;
-		is_page_used[i] = true;
-		next_page = i + 1;
-		memset(page, 0, BACK_PAGE);
-		return page;
 	}
-	return NULL;
+	if (fails())
+		return NULL;
+	pages = memory + (size_t)(next_page - nr) * BACK_PAGE;
+	memset(&is_page_used[next_page - nr], true, nr);
+	memset(pages, 0, (size_t)nr * BACK_PAGE);
+	if (next_page == NR_PAGES)
+		next_page = 0;
+	return pages;
 }
 
-void front_page_free(void *page)
+void front_pages_free(void *pages, unsigned int nr)
 {
-	is_page_used[page_number(page)] = false;
+	memset(&is_page_used[page_number(pages)], false, nr);
 }
 
 int64_t front_grant(uint16_t domid, const void *page, int is_readonly)
@@ -300,23 +319,24 @@ int back_event_fd(void)
 	return event_fd;
 }
 
-int back_next_event(void)
+int back_take_events(uint32_t *ports, unsigned int max)
 {
+	unsigned int nr = 0;
 	uint64_t count;
 
-	for (int i = 0; i < FAKE_PORTS; i++) {
+	for (uint32_t i = 0; nr < max && i < FAKE_PORTS; i++) {
 		struct fake_port *p = &fake_ports[i];
 
 		if (p->is_bound && p->at_back && !p->is_masked) {
 			p->at_back = false;
 			p->is_masked = true;
-			return i;
+			ports[nr++] = i;
 		}
 	}
-	/* nothing is left: no longer readable */
-	if (read(event_fd, &count, sizeof(count)) < 0)
-		return -EAGAIN;
-	return -EAGAIN;
+	/* no longer readable, unless there may be more */
+	if (nr < max && read(event_fd, &count, sizeof(count)) < 0)
+		return (int)nr;
+	return (int)nr;
 }
 
 void back_unmask(uint32_t port)

@@ -30,12 +30,13 @@ struct fake_port {
 	unsigned int nr_to_front, nr_to_back; /* sent */
 };
 
-extern struct fake_grant fake_grants[FAKE_GREFS];
-extern struct fake_port fake_ports[FAKE_PORTS];
+/* Arrays of FAKE_GREFS and FAKE_PORTS, shared with processes forked later. */
+extern struct fake_grant *fake_grants;
+extern struct fake_port *fake_ports;
 
 /* No pages, no grants, no ports. */
 void fake_xen_reset(void);
-/* The backend's process has ended: nothing mapped, nothing bound. */
+/* The backend, a process or this one, has ended: nothing mapped or bound. */
 void fake_xen_backend_died(void);
 
 /* The frontend takes the event that waits for it. */
