@@ -96,8 +96,8 @@ static int name_cmp(const struct name *a, const struct node *n)
 	if (a->key != n->key)
 		return a->key < n->key ? -1 : 1;
 	skip = key_chars(a->key);
-	if (a->len <= skip)
-		return 0;
+	if (a->len < skip)
+		return 0; /* a name that fills its key may go on in the other */
 	b = n->body;
 	if (!(a->key >> 63) && a->len != b->name_len)
 		return a->len < b->name_len ? -1 : 1;

@@ -86,6 +86,32 @@ UNIT_TEST(numbers_sort_by_value_and_before_words)
 	node_put(root);
 }
 
+UNIT_TEST(a_name_that_fills_its_key_is_not_the_longer_one)
+{
+	static const char *const pairs[][2] = {
+		{"/frontend-id", "/frontend"},
+		{"/abcdefg1", "/abcdefg"},
+		{"/12345678", "/1234567"},
+		{"/123456789", "/12345678"},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		for (int turned = 0; turned < 2; turned++) {
+			struct node *root = tree_with_top();
+
+			put(&root, pairs[i][turned], "first");
+			put(&root, pairs[i][!turned], "second");
+			EXPECT(!strcmp(value_at(root, pairs[i][turned]),
+				       "first"));
+			EXPECT(!strcmp(value_at(root, pairs[i][!turned]),
+				       "second"));
+			EXPECT_EQ(tree_lookup(root, "/", 1)->nr_kids, 2);
+			EXPECT(tree_check(root));
+			node_put(root);
+		}
+	}
+}
+
 UNIT_TEST(special_nodes_are_not_children_of_the_top)
 {
 	struct node *root = tree_with_top();
