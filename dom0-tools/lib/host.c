@@ -65,6 +65,15 @@ int host_debug_keys(struct hv *hv, const char *keys)
 	return hv_sysctl_end(hv, op);
 }
 
+int host_cpu_hotplug(struct hv *hv, uint32_t cpu, uint32_t what)
+{
+	struct xen_sysctl *op = hv_sysctl(hv, XEN_SYSCTL_cpu_hotplug);
+
+	op->u.cpu_hotplug.cpu = cpu;
+	op->u.cpu_hotplug.op = what;
+	return hv_sysctl_end(hv, op);
+}
+
 int host_cpu_topology(struct hv *hv, struct xen_sysctl_cputopo *out,
 		      uint32_t max)
 {

@@ -25,6 +25,9 @@ int host_log_read(struct hv *hv, char *buf, uint32_t size, uint32_t *index,
 		  bool clear);
 int host_debug_keys(struct hv *hv, const char *keys);
 
+/* @op: XEN_SYSCTL_CPU_HOTPLUG_*.  -EEXIST, -ENODEV: it is so already. */
+int host_cpu_hotplug(struct hv *hv, uint32_t cpu, uint32_t op);
+
 /* Per pcpu and per node; return how many there are, at most @max. */
 int host_cpu_topology(struct hv *hv, struct xen_sysctl_cputopo *out,
 		      uint32_t max);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vcpu-list, vcpu-pin, vcpu-set, sched-credit2, cpupool-list: who runs where,
- * and how much.
+ * and how much.  cpu-online, cpu-offline: on what.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -126,6 +126,11 @@ static int pin(struct tool *t, domid_t domid, uint32_t vcpu,
 		return nr;
 	rc = dom_set_affinity(&t->hv, domid, vcpu, hard, soft, (uint32_t)nr,
 			      force);
+	if (rc == -EINVAL && hard != NULL)
+		return req_fail(&t->r, rc,
+				"cannot pin vcpu %u of domain %u: none of "
+				"these pcpus is on line",
+				vcpu, domid);
 	return rc < 0 ? req_fail_rc(&t->r, rc,
 				    "cannot pin vcpu %u of domain "
 				    "%u",
@@ -232,6 +237,50 @@ int cmd_vcpu_set(struct tool *t, int argc, char **argv)
 	rc = xs_flush(&t->xs, NULL, 0);
 	return rc < 0 ? req_fail_rc(&t->r, rc, "cannot ask domain %u", domid)
 		      : 0;
+}
+
+/* One that is so already is no failure. */
+static int cpu_hotplug(struct tool *t, int argc, char **argv, uint32_t op)
+{
+	int rc = cmd_plain(t, argc, argv, 1, 1), nr = 0;
+	long cpu = 0;
+
+	if (rc == 0)
+		rc = nr = cpumap_nr_cpus(t);
+	if (rc >= 0)
+		rc = cmd_number(t, argv[0], "the pcpu", argv[optind], 0, nr - 1,
+				&cpu);
+	if (rc < 0)
+		return rc;
+	if (cpu == 0 && op == XEN_SYSCTL_CPU_HOTPLUG_OFFLINE)
+		return req_fail(&t->r, -EINVAL,
+				"pcpu 0 cannot go off line: the hypervisor "
+				"needs it");
+	rc = host_cpu_hotplug(&t->hv, (uint32_t)cpu, op);
+	switch (rc) {
+	case -EEXIST:
+	case -ENODEV:
+		return 0;
+	case -EADDRINUSE:
+		return req_fail(&t->r, rc,
+				"pcpu %ld cannot go off line: a driver of Dom0 "
+				"needs to run there",
+				cpu);
+	default:
+		return rc < 0 ? req_fail_rc(&t->r, rc, "%s %ld failed", argv[0],
+					    cpu)
+			      : 0;
+	}
+}
+
+int cmd_cpu_online(struct tool *t, int argc, char **argv)
+{
+	return cpu_hotplug(t, argc, argv, XEN_SYSCTL_CPU_HOTPLUG_ONLINE);
+}
+
+int cmd_cpu_offline(struct tool *t, int argc, char **argv)
+{
+	return cpu_hotplug(t, argc, argv, XEN_SYSCTL_CPU_HOTPLUG_OFFLINE);
 }
 
 struct credit2_args {

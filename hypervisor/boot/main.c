@@ -118,7 +118,7 @@ static void start_memory(void)
 
 static void start_cpu(void)
 {
-	struct cpu_info *ci = cpu_stack_alloc(0);
+	struct cpu_info *ci = cpu_prepare(0);
 
 	cpu_online_map = 1;
 	cpu_setup(0, ci);

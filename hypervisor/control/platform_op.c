@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * platform_op: the machine as Dom0 manages it.  Power management of running
- * CPUs, CPU hot-plug and EFI calls are not ours yet and are refused.
+ * CPUs and EFI calls are not ours yet and are refused.
  */
 #include <hv/domain.h>
 #include <hv/efi.h>
@@ -82,19 +82,17 @@ int platform_get_cpuinfo(struct domain *d, struct xenpf_pcpuinfo *op)
 int platform_cpu_online(struct domain *d, struct xenpf_cpu_ol *op)
 {
 	(void)d;
-	if (op->cpuid >= nr_present_cpus())
-		return -EINVAL;
-	return is_online(op->cpuid) ? 0 : -ENOSYS;
+	return is_online(op->cpuid) ? 0 : cpu_bring_up(op->cpuid);
 }
 
 int platform_cpu_offline(struct domain *d, struct xenpf_cpu_ol *op)
 {
 	(void)d;
-	if (op->cpuid >= nr_present_cpus())
-		return -EINVAL;
 	if (op->cpuid == 0)
 		return -EOPNOTSUPP;
-	return is_online(op->cpuid) ? -ENOSYS : 0;
+	if (op->cpuid < nr_present_cpus() && !is_online(op->cpuid))
+		return 0;
+	return cpu_take_down(op->cpuid);
 }
 
 /* Of each CPU in the map; those that are not up are taken out of it. */

@@ -138,8 +138,15 @@ long sysctl_availheap(struct xen_sysctl_availheap *op)
 	return 0;
 }
 
+/* There are no siblings to bring and take. */
 long sysctl_cpu_hotplug(struct xen_sysctl_cpu_hotplug *op)
 {
-	(void)op;
-	return -EOPNOTSUPP;
+	switch (op->op) {
+	case XEN_SYSCTL_CPU_HOTPLUG_ONLINE:
+		return cpu_bring_up(op->cpu);
+	case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE:
+		return cpu_take_down(op->cpu);
+	default:
+		return -EOPNOTSUPP;
+	}
 }

@@ -28,6 +28,7 @@
  * 4. Nobody is forgotten: whoever makes a vcpu able to run calls vcpu_wake
  *    afterwards, and whoever takes it off a pcpu looks again afterwards.
  */
+#include <abi/errno.h>
 #include <abi/vcpu.h>
 #include <hv/assert.h>
 #include <hv/evtchn.h>
@@ -61,8 +62,9 @@ struct run_queue {
 } __attribute__((aligned(64)));
 
 static struct run_queue run_queues[NR_CPUS];
-static cpumask_t sched_cpus; /* have an idle vcpu and take others */
-static cpumask_t idle_cpus;  /* atomic hint: run nothing, were given nothing */
+/* Have an idle vcpu and take others; a bit falls under its queue's lock. */
+static cpumask_t sched_cpus;
+static cpumask_t idle_cpus; /* atomic hint: run nothing, were given nothing */
 
 bool vcpu_runnable(const struct vcpu *v)
 {
@@ -74,7 +76,7 @@ bool vcpu_runnable(const struct vcpu *v)
 
 static bool may_run_on(const struct vcpu *v, unsigned int cpu)
 {
-	return v->sched.hard_affinity & cpumask_of(cpu);
+	return v->sched.hard_affinity & READ_ONCE(sched_cpus) & cpumask_of(cpu);
 }
 
 static struct run_queue *lock_queue_of(const struct vcpu *v)
@@ -323,6 +325,11 @@ static unsigned int choose_cpu(const struct vcpu *v)
 	return cpu;
 }
 
+static bool is_up(const struct run_queue *rq)
+{
+	return READ_ONCE(sched_cpus) & cpumask_of(cpu_of(rq));
+}
+
 /*
  * @v, locked by @rq, neither queued nor running, is to wait for its turn.
  * Drops the lock.
@@ -330,10 +337,11 @@ static unsigned int choose_cpu(const struct vcpu *v)
 static void queue_and_unlock(struct run_queue *rq, struct vcpu *v)
 {
 	uint64_t now = now_ns();
-	unsigned int cpu = choose_cpu(v);
+	unsigned int cpu;
 
 	runstate_change(v, RUNSTATE_runnable, now);
-	if (cpu != v->sched.processor) {
+	/* again if that pcpu has gone meanwhile */
+	while ((cpu = choose_cpu(v)) != v->sched.processor) {
 		move_to(rq, v, cpu);
 		spin_unlock(&rq->lock);
 		rq = lock_queue_of(v);
@@ -344,10 +352,30 @@ static void queue_and_unlock(struct run_queue *rq, struct vcpu *v)
 			softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
 			return;
 		}
+		if (is_up(rq))
+			break;
 	}
 	enqueue(rq, v, now);
 	preempt_for(rq, v, now);
 	spin_unlock(&rq->lock);
+}
+
+/* @v has been moved to @cpu on purpose: queue it there if that still holds. */
+static void arrive_moved(struct vcpu *v, bool preempts)
+{
+	struct run_queue *rq = lock_queue_of(v);
+	uint64_t now = now_ns();
+
+	if (!wants_queue(v)) {
+		spin_unlock(&rq->lock);
+	} else if (!is_up(rq)) {
+		queue_and_unlock(rq, v);
+	} else {
+		enqueue(rq, v, now);
+		if (preempts)
+			preempt_for(rq, v, now);
+		spin_unlock(&rq->lock);
+	}
 }
 
 /*
@@ -383,10 +411,7 @@ static bool steal_for(unsigned int cpu)
 		dequeue(rq, v);
 		move_to(rq, v, cpu);
 		spin_unlock(&rq->lock);
-		rq = lock_queue_of(v);
-		if (wants_queue(v))
-			enqueue(rq, v, now_ns());
-		spin_unlock(&rq->lock);
+		arrive_moved(v, false);
 		return true;
 	}
 	return false;
@@ -419,7 +444,6 @@ static struct vcpu *choose_push(struct run_queue *rq, unsigned int *to)
 /* With @rq's lock held, which is dropped meanwhile. */
 static void balance(struct run_queue *rq, uint64_t now)
 {
-	struct run_queue *dst;
 	struct vcpu *v;
 	unsigned int to;
 
@@ -433,12 +457,7 @@ static void balance(struct run_queue *rq, uint64_t now)
 	dequeue(rq, v);
 	move_to(rq, v, to);
 	spin_unlock(&rq->lock);
-	dst = lock_queue_of(v);
-	if (wants_queue(v)) {
-		enqueue(dst, v, now);
-		preempt_for(dst, v, now);
-	}
-	spin_unlock(&dst->lock);
+	arrive_moved(v, true);
 	spin_lock(&rq->lock);
 }
 
@@ -451,6 +470,8 @@ static struct vcpu *choose_next(struct run_queue *rq, uint64_t now)
 	bool prev_can = prev != rq->idle && vcpu_runnable(prev) &&
 			may_run_on(prev, cpu_of(rq));
 
+	if (!is_up(rq))
+		return rq->idle;
 	if (prev_can) {
 		prev->sched.is_parked = cap_is_spent(prev->domain);
 		prev_can = !prev->sched.is_parked;
@@ -747,11 +768,13 @@ void vcpu_yield(void)
 
 int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft)
 {
-	struct run_queue *rq;
+	struct run_queue *rq = lock_queue_of(v);
 
-	if (!(hard & sched_cpus))
+	/* Under the lock; partner: break_affinities. */
+	if (!(hard & READ_ONCE(sched_cpus))) {
+		spin_unlock(&rq->lock);
 		return -EINVAL;
-	rq = lock_queue_of(v);
+	}
 	v->sched.hard_affinity = hard;
 	v->sched.soft_affinity = soft;
 	if (may_run_on(v, cpu_of(rq))) {
@@ -792,7 +815,9 @@ uint64_t sched_idle_ns(unsigned int cpu)
 {
 	struct vcpu *idle = run_queues[cpu].idle;
 
-	return idle ? vcpu_cpu_time(idle) : 0;
+	return idle && (READ_ONCE(sched_cpus) & cpumask_of(cpu))
+		       ? vcpu_cpu_time(idle)
+		       : 0;
 }
 
 void sched_dump(void)
@@ -852,13 +877,89 @@ void sched_cpu_up(unsigned int cpu)
 	struct vcpu *idle = dom_idle->vcpu[cpu];
 
 	ASSERT(idle == current);
+	timer_cpu_up();
 	idle->sched.is_running = true;
 	spin_lock(&rq->lock);
 	rq->idle = rq->curr = idle;
 	timer_init(&rq->slice, slice_over, NULL, cpu);
+	runstate_change(idle, RUNSTATE_running, now_ns());
 	spin_unlock(&rq->lock);
 	__atomic_fetch_or(&idle_cpus, cpumask_of(cpu), __ATOMIC_SEQ_CST);
 	__atomic_fetch_or(&sched_cpus, cpumask_of(cpu), __ATOMIC_SEQ_CST);
+}
+
+/* Does a pin_override hold some vcpu to @cpu alone? */
+static bool has_pinned(unsigned int cpu)
+{
+	bool found = false;
+	struct domain *d;
+	struct vcpu *v;
+
+	for_each_domain (d)
+		for_each_vcpu (d, v)
+			if (v->sched.is_pinned &&
+			    v->sched.hard_affinity == cpumask_of(cpu))
+				found = true;
+	return found;
+}
+
+/* What may run on no pcpu any more may run anywhere (Xen does that, too). */
+static void break_affinities(void)
+{
+	struct domain *d;
+	struct vcpu *v;
+
+	for_each_domain (d) {
+		for_each_vcpu (d, v) {
+			if (v->sched.hard_affinity & READ_ONCE(sched_cpus))
+				continue;
+			log_info("d%uv%u: no CPU of its hard affinity is left, "
+				 "it may run anywhere now\n",
+				 d->domid, v->id);
+			(void)vcpu_set_affinity(v, CPUMASK_ALL,
+						v->sched.soft_affinity);
+		}
+	}
+}
+
+/* Nothing runs there or waits; what waited has been sent elsewhere. */
+static bool empty_queue(struct run_queue *rq)
+{
+	bool is_empty;
+
+	spin_lock(&rq->lock);
+	while (!list_empty(&rq->queue)) {
+		struct vcpu *v =
+			list_first(&rq->queue, struct vcpu, sched.queue);
+
+		dequeue(rq, v);
+		queue_and_unlock(rq, v);
+		spin_lock(&rq->lock);
+	}
+	is_empty = rq->curr == rq->idle;
+	if (is_empty)
+		runstate_change(rq->idle, RUNSTATE_offline, now_ns());
+	spin_unlock(&rq->lock);
+	return is_empty;
+}
+
+int sched_cpu_down(unsigned int cpu)
+{
+	struct run_queue *rq = &run_queues[cpu];
+
+	if (has_pinned(cpu))
+		return -EADDRINUSE;
+	/* Under the lock: what is queued later sees it, the rest we see. */
+	spin_lock(&rq->lock);
+	__atomic_fetch_and(&sched_cpus, ~cpumask_of(cpu), __ATOMIC_SEQ_CST);
+	spin_unlock(&rq->lock);
+	break_affinities();
+	softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
+	if (cpu == smp_processor_id())
+		return -ERESTART;
+	while (!empty_queue(rq))
+		cpu_poll();
+	return 0;
 }
 
 void sched_init(void)

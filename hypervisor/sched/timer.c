@@ -18,6 +18,7 @@ static struct timer_queue {
 	struct timer *root;
 	struct timer *running;	/* whose function runs now */
 	uint64_t programmed_ns; /* deadline the hardware was given */
+	bool is_closed;		/* its CPU is off line: CPU 0 does its work */
 } __attribute__((aligned(64))) queues[NR_CPUS];
 
 static struct timer *merge(struct timer *a, struct timer *b)
@@ -81,15 +82,24 @@ static void heap_remove(struct timer_queue *q, struct timer *t)
 	t->is_active = false;
 }
 
+/* In no heap: whoever holds the lock of the queue it names owns it. */
+static void rename_queue(struct timer *t, unsigned int cpu)
+{
+	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
+}
+
 /* @t->cpu may change until the lock of the queue it names is held. */
-static struct timer_queue *lock_queue_of(const struct timer *t)
+static struct timer_queue *lock_queue_of(struct timer *t)
 {
 	for (;;) {
 		unsigned int cpu = READ_ONCE(t->cpu);
 
 		spin_lock(&queues[cpu].lock);
-		if (t->cpu == cpu)
-			return &queues[cpu];
+		if (t->cpu == cpu) {
+			if (!queues[cpu].is_closed)
+				return &queues[cpu];
+			rename_queue(t, 0);
+		}
 		spin_unlock(&queues[cpu].lock);
 	}
 }
@@ -168,6 +178,16 @@ void timer_kill(struct timer *t)
 			cpu_poll();
 }
 
+/* @t has been taken out of a heap; a timer_set that came in between wins. */
+static void insert_again(struct timer *t)
+{
+	struct timer_queue *q = lock_queue_of(t);
+
+	if (!t->is_active && !t->is_dead)
+		insert(q, t);
+	spin_unlock(&q->lock);
+}
+
 void timer_migrate(struct timer *t, unsigned int cpu)
 {
 	struct timer_queue *q;
@@ -179,17 +199,10 @@ void timer_migrate(struct timer *t, unsigned int cpu)
 	was_active = t->is_active;
 	if (was_active)
 		heap_remove(q, t);
-	/* In no heap: whoever holds the lock of the queue it names owns it. */
-	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
+	rename_queue(t, cpu);
 	spin_unlock(&q->lock);
-	if (!was_active)
-		return;
-
-	q = lock_queue_of(t);
-	/* A timer_set that came in between wins. */
-	if (!t->is_active && !t->is_dead)
-		insert(q, t);
-	spin_unlock(&q->lock);
+	if (was_active)
+		insert_again(t);
 }
 
 bool timer_is_active(const struct timer *t)
@@ -219,6 +232,37 @@ static void expire(void)
 	/* Anew even if unchanged: the interrupt that got us here is spent. */
 	q->programmed_ns = t ? t->expires_ns : ~0ULL;
 	timer_program(q->programmed_ns);
+	spin_unlock(&q->lock);
+}
+
+void timer_cpu_down(void)
+{
+	struct timer_queue *q = &queues[smp_processor_id()];
+	struct timer *t;
+
+	spin_lock(&q->lock);
+	while ((t = q->root)) {
+		heap_remove(q, t);
+		/* until it is in the other heap timer_kill waits for us */
+		__atomic_store_n(&q->running, t, __ATOMIC_RELAXED);
+		rename_queue(t, 0);
+		spin_unlock(&q->lock);
+		insert_again(t);
+		__atomic_store_n(&q->running, NULL, __ATOMIC_RELEASE);
+		spin_lock(&q->lock);
+	}
+	q->is_closed = true;
+	q->programmed_ns = ~0ULL;
+	timer_program(~0ULL);
+	spin_unlock(&q->lock);
+}
+
+void timer_cpu_up(void)
+{
+	struct timer_queue *q = &queues[smp_processor_id()];
+
+	spin_lock(&q->lock);
+	q->is_closed = false;
 	spin_unlock(&q->lock);
 }
 

@@ -17,6 +17,7 @@
 #include <hv/x86/fpu.h>
 #include <hv/x86/io.h>
 #include <hv/x86/mapping.h>
+#include <hv/x86/platform.h>
 #include <hv/x86/pv_state.h>
 #include <hv/x86/traps.h>
 
@@ -141,6 +142,12 @@ static bool load(struct vcpu *v, unsigned int cpu)
 	return segments_ok;
 }
 
+void context_forget_cpu(unsigned int cpu)
+{
+	loaded_cr4[cpu] = 0;
+	fpu_forget_cpu(cpu);
+}
+
 void context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	struct cpu_info *ci = cpu_info();
@@ -174,6 +181,7 @@ void idle_loop(void)
 	for (;;) {
 		while (softirq_pending())
 			softirq_run();
+		cpu_leave_if_told();
 		if (heap_scrub()) {
 			(void)preempt_check();
 			continue;

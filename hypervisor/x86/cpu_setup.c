@@ -140,13 +140,23 @@ static void build_idt(void)
 	idt[1].ist = 4;
 }
 
-struct cpu_info *cpu_stack_alloc(unsigned int cpu)
-{
-	char *stack = cpu ? hv_pages_alloc(STACK_ORDER) : boot_stack;
-	struct cpu_info *ci;
+static uint64_t *gdts[NR_CPUS]; /* the page that is ours */
 
-	if (!stack)
+struct cpu_info *cpu_prepare(unsigned int cpu)
+{
+	struct cpu_info *ci = infos[cpu];
+	char *stack;
+
+	if (ci) /* it has been up before */
+		return ci;
+	stack = cpu ? hv_pages_alloc(STACK_ORDER) : boot_stack;
+	if (!gdts[cpu])
+		gdts[cpu] = hv_pages_alloc(0);
+	if (!stack || !gdts[cpu] || !window_prepare(cpu)) {
+		if (stack && cpu)
+			hv_pages_free(stack, STACK_ORDER);
 		return NULL;
+	}
 	ci = (struct cpu_info *)(void *)(stack + STACK_SIZE) - 1;
 	ci->cpu = cpu;
 	infos[cpu] = ci;
@@ -217,13 +227,12 @@ static void setup_syscall(unsigned int cpu, struct cpu_info *ci)
 static void setup_gdt(unsigned int cpu, struct cpu_info *ci)
 {
 	uint64_t zero = window_zero_page();
-	uint64_t *gdt = hv_pages_alloc(0);
+	uint64_t *gdt = gdts[cpu];
 	uint64_t t = (uint64_t)&tss[cpu];
 	char *stack = (char *)ci + sizeof(*ci) - STACK_SIZE;
 	struct table_ptr gdtr = {0xffff, WINDOW_START + cpu * WINDOW_SIZE};
 	struct table_ptr idtr = {sizeof(idt) - 1, (uint64_t)idt};
 
-	BUG_ON(!gdt);
 	gdt[1] = 0x00af9b000000ffff; /* HV_CS */
 	gdt[2] = 0x00cf93000000ffff; /* HV_DS */
 	gdt[4] = 0x00cffb000000ffff; /* SEL_CS32 */

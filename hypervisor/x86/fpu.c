@@ -142,6 +142,11 @@ void fpu_switch_in(struct vcpu *v)
 		stts();
 }
 
+void fpu_forget_cpu(unsigned int cpu)
+{
+	fpu_owner[cpu] = NULL;
+}
+
 void fpu_set_ts(struct vcpu *v, bool set)
 {
 	v->arch.ts = set;

@@ -89,6 +89,18 @@ void irq_set_cpu(uint32_t irq, unsigned int cpu)
 		route(irq);
 }
 
+void irq_cpu_down(unsigned int cpu)
+{
+	for (uint32_t irq = 0; irq < NR_IRQS; irq++) {
+		struct irq_desc *desc = &irq_desc[irq];
+
+		spin_lock(&desc->lock);
+		if (desc->cpu == cpu)
+			irq_set_cpu(irq, 0);
+		spin_unlock(&desc->lock);
+	}
+}
+
 /* As the MADT has it; else ISA's edge, PCI's level and active low. */
 static void default_trigger(uint32_t gsi, struct irq_desc *desc)
 {

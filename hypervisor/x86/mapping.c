@@ -217,13 +217,20 @@ const void *map_firmware(uint64_t maddr, size_t len)
 	return ioremap(maddr, len, 0);
 }
 
+static uint64_t window(unsigned int cpu)
+{
+	return WINDOW_START + (uint64_t)cpu * WINDOW_SIZE;
+}
+
+bool window_prepare(unsigned int cpu)
+{
+	return walk(window(cpu), 1) != NULL;
+}
+
 void window_map(unsigned int cpu, unsigned int i, uint64_t maddr)
 {
-	uint64_t va = WINDOW_START + (uint64_t)cpu * WINDOW_SIZE +
-		      (uint64_t)i * PAGE_SIZE;
-	uint64_t *e = walk(va, 1);
+	uint64_t *e = walk(window(cpu) + (uint64_t)i * PAGE_SIZE, 1);
 
-	BUG_ON(!e);
 	*e = maddr ? maddr | PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX : 0;
 }
 

@@ -11,6 +11,7 @@
 #include <hv/boot.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
+#include <hv/mmu.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
 #include <hv/string.h>
@@ -202,6 +203,7 @@ void ap_start(unsigned int cpu)
 
 	ci->vcpu = dom_idle->vcpu[cpu];
 	cpu_setup(cpu, ci);
+	tlb_flush_local();
 	lapic_init_cpu();
 	__atomic_store_n(&ap_alive, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&ap_go, __ATOMIC_ACQUIRE))
@@ -219,7 +221,7 @@ static void delay(uint64_t ns)
 	uint64_t end = now_ns() + ns;
 
 	while (now_ns() < end)
-		cpu_pause();
+		cpu_poll();
 }
 
 static bool wait_for(const bool *flag, uint64_t ns)
@@ -229,7 +231,7 @@ static bool wait_for(const bool *flag, uint64_t ns)
 	while (!__atomic_load_n(flag, __ATOMIC_ACQUIRE)) {
 		if (now_ns() > end)
 			return false;
-		cpu_pause();
+		cpu_poll();
 	}
 	return true;
 }
@@ -270,8 +272,8 @@ static bool start_one(unsigned int cpu, uint32_t trampoline)
 
 	ap_cpu = cpu;
 	ap_alive = ap_go = false;
-	ap_stack = cpu_stack_alloc(cpu);
-	if (!ap_stack || !dom_idle->vcpu[cpu]) {
+	ap_stack = cpu_prepare(cpu);
+	if (!ap_stack) {
 		log_err("SMP: no memory for CPU %u\n", cpu);
 		return false;
 	}
@@ -292,17 +294,18 @@ static bool start_one(unsigned int cpu, uint32_t trampoline)
 		compare_tscs();
 	while (!(__atomic_load_n(&cpu_online_map, __ATOMIC_ACQUIRE) &
 		 cpumask_of(cpu)))
-		cpu_pause();
+		cpu_poll();
 	if (tsc_stepped_back)
 		time_tsc_disagrees();
 	return true;
 }
 
 /* SDM vol. 3, "MP Initialization Protocol": INIT, 10 ms, then start-up. */
-static void start_all(unsigned int nr)
+void smp_start(cpumask_t mask)
 {
 	static char saved[PAGE_SIZE];
 	uint32_t maddr = find_low_page();
+	unsigned int cpu;
 	char *page = maddr_to_virt(maddr);
 
 	if (!maddr || idle_cr3 >> 32) {
@@ -312,10 +315,10 @@ static void start_all(unsigned int nr)
 	memcpy(saved, page, PAGE_SIZE);
 	install_trampoline(page, maddr);
 	mapping_identity_low(true);
-	for (unsigned int cpu = 1; cpu < nr; cpu++)
+	for_each_cpu (cpu, mask)
 		lapic_send_icr(cpus[cpu].apic_id, ICR_INIT);
 	delay(10 * NS_PER_MS);
-	for (unsigned int cpu = 1; cpu < nr; cpu++)
+	for_each_cpu (cpu, mask)
 		start_one(cpu, maddr);
 	mapping_identity_low(false);
 	memcpy(page, saved, PAGE_SIZE);
@@ -327,8 +330,8 @@ unsigned int smp_boot_aps(unsigned int maxcpus)
 
 	if (maxcpus && maxcpus < nr)
 		nr = maxcpus;
-	if (nr > 1)
-		start_all(nr);
-	time_start_resync();
+	if (nr_cpus > 1)
+		smp_start((CPUMASK_ALL >> (NR_CPUS - nr)) & ~cpumask_of(0));
+	time_start_resync(cpu_online_map);
 	return cpumask_weight(cpu_online_map);
 }

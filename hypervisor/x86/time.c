@@ -82,7 +82,6 @@ void time_cpu_init(void)
 	if (tsc_is_global || !platform_timer_is_readable())
 		return;
 	c->plt_ns = c->base.ns = platform_timer_read(&c->base.tsc);
-	c->base.scale = clocks[0].base.scale;
 }
 
 bool time_tsc_is_global(void)
@@ -111,7 +110,7 @@ static void resync(void *unused)
 		time_update_vcpu(current);
 }
 
-void time_start_resync(void)
+void time_start_resync(cpumask_t cpus)
 {
 	unsigned int cpu;
 
@@ -122,10 +121,15 @@ void time_start_resync(void)
 			 "drift if its rate changes\n");
 		return;
 	}
-	for_each_cpu (cpu, cpu_online_map) {
+	for_each_cpu (cpu, cpus) {
 		timer_init(&clocks[cpu].resync, resync, NULL, cpu);
 		timer_set(&clocks[cpu].resync, now_ns() + RESYNC_NS);
 	}
+}
+
+void time_cpu_down(void)
+{
+	timer_stop(&clocks[smp_processor_id()].resync);
 }
 
 /* --- timer interrupts --- */

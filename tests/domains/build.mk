@@ -15,11 +15,12 @@ $(DOMAINS_OUT)/census: tests/domains/census.c \
 	$(CC) $(TOOLS_CFLAGS) -static -no-pie -o $@ $^ -ljson-c
 
 # What works in guests: task=NAME on their command line.
-GUEST_TASKS := $(addprefix $(DOMAINS_OUT)/guest/,hotplug memload)
+GUEST_TASKS := $(addprefix $(DOMAINS_OUT)/guest/,hotplug memload clockwatch)
 
 $(DOMAINS_OUT)/guest/%: tests/domains/guest/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -static -s -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -static -s -o $@ $< \
+		-pthread
 
 $(IMAGES)/domu-tasks.cpio: tests/images/addfiles.py $(IMAGES)/domu.cpio \
 		$(GUEST_TASKS)
@@ -29,7 +30,8 @@ $(IMAGES)/domu-tasks.cpio: tests/images/addfiles.py $(IMAGES)/domu.cpio \
 $(IMAGES)/hotplug.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-tasks.cpio
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
-		$(IMAGES)/domu-tasks.cpio:guests/domu-tasks.cpio
+		$(IMAGES)/domu-tasks.cpio:guests/domu-tasks.cpio \
+		$(DOMAINS_OUT)/guest/clockwatch:usr/bin/clockwatch
 
 # Files that the tools must refuse, and what they are to say.
 BAD_FILES := $(foreach k,$(BAD_KERNELS),$k:bad/$(patsubst bad-%,%,$(notdir $k))) \

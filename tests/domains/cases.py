@@ -24,6 +24,7 @@ CASES = [
     domains("leftovers", cpus=2),
     domains("matrix", cpus=2, mem_mib=7168),
     domains("hotplug", cpus=2, initrd="hotplug.cpio"),
+    domains("cpus", cpus=4, initrd="hotplug.cpio"),
     domains("debian", cpus=2, mem_mib=2560, initrd="debian.cpio"),
     # Each half with its own and with the other's real counterpart.  QEMU's
     # XSAVE ignores CR0.TS, so Xen must not leave FPU state for later.

@@ -14,6 +14,12 @@ void sched_init(void); /* boot, before any vcpu               */
  * it may be given others.
  */
 void sched_cpu_up(unsigned int cpu);
+/*
+ * Give @cpu no vcpu any more; returns once it is idle for good.  One caller at
+ * a time.  -EADDRINUSE: a vcpu is pinned there by SCHEDOP_pin_override.
+ * -ERESTART: this is that CPU; call again on the one that current will be on.
+ */
+int sched_cpu_down(unsigned int cpu);
 
 void sched_add_domain(struct domain *d);    /* before its first vcpu        */
 void sched_remove_domain(struct domain *d); /* after its last one           */

@@ -41,6 +41,12 @@ void timer_migrate(struct timer *t, unsigned int cpu);
 bool timer_is_active(const struct timer *t);
 
 void timer_subsys_init(void); /* once, before any timer_set */
+/*
+ * This CPU, which is not 0, goes: CPU 0 has its timers from now on, and gets
+ * what would be set here.  It comes back.
+ */
+void timer_cpu_down(void);
+void timer_cpu_up(void);
 
 /*
  * Seam to x86/time.c: program this CPU's next timer interrupt for absolute

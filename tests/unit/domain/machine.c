@@ -172,6 +172,16 @@ unsigned int nr_present_cpus(void)
 	return 2;
 }
 
+int cpu_bring_up(unsigned int cpu)
+{
+	return cpu < 2 ? -EEXIST : -EINVAL;
+}
+
+int cpu_take_down(unsigned int cpu)
+{
+	return cpu == 1 ? 0 : -EINVAL;
+}
+
 struct vcpu *current_vcpu(void)
 {
 	return this_vcpu;

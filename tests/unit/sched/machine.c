@@ -31,6 +31,9 @@ static struct cpu {
 static unsigned int nr_cpus, this_cpu;
 static jmp_buf switched;
 
+static struct domain domains[16];
+static domid_t next_domid;
+
 /* --- the seams ---------------------------------------------------------- */
 
 unsigned int smp_processor_id(void)
@@ -48,9 +51,17 @@ struct vcpu *current_vcpu(void)
 	return cpus[this_cpu].vcpu;
 }
 
+static bool settle_cpu(void);
+
+/* The others do what they have to. */
 void cpu_poll(void)
 {
-	abort(); /* nothing to wait for here: one CPU acts at a time */
+	unsigned int self = this_cpu;
+
+	for (this_cpu = 0; this_cpu < nr_cpus; this_cpu++)
+		while (this_cpu != self && settle_cpu())
+			;
+	this_cpu = self;
 }
 
 void smp_kick(unsigned int cpu)
@@ -139,6 +150,16 @@ void domain_put(struct domain *d)
 	(void)d;
 }
 
+struct domain *domain_next(domid_t domid)
+{
+	return domid < next_domid ? &domains[domid] : NULL;
+}
+
+struct domain *domain_next_put(struct domain *d)
+{
+	return domain_next(d->domid + 1);
+}
+
 void panic(const char *fmt, ...)
 {
 	va_list args;
@@ -165,8 +186,6 @@ void printk(enum loglevel lvl, const char *fmt, ...)
 struct domain *machine_domain(unsigned int nr_vcpus, uint64_t burst_ns,
 			      uint64_t sleep_ns)
 {
-	static struct domain domains[16];
-	static domid_t next_domid;
 	struct domain *d = &domains[next_domid];
 
 	d->domid = next_domid++;

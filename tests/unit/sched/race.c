@@ -2,7 +2,8 @@
 /*
  * No wakeup is lost: pcpus are threads and really race.  A few tokens travel
  * between vcpus; each holder passes its token on with an event and blocks when
- * it has none, while all of them pause, move and poll each other at random.
+ * it has none, while all of them pause, move and poll each other at random, and
+ * pcpus go off line and come back.
  * One lost wakeup and the tokens stop; then the alarm ends the program.
  */
 #include <hv/x86/cpu_info.h> /* before hv/domain.h: a member named current */
@@ -145,6 +146,16 @@ void domain_put(struct domain *d)
 	(void)d;
 }
 
+struct domain *domain_next(domid_t domid)
+{
+	return domid ? NULL : &dom;
+}
+
+struct domain *domain_next_put(struct domain *d)
+{
+	return domain_next(d->domid + 1);
+}
+
 void panic(const char *fmt, ...)
 {
 	va_list args;
@@ -159,7 +170,8 @@ void printk(enum loglevel lvl, const char *fmt, ...)
 {
 	va_list args;
 
-	(void)lvl;
+	if (lvl == LOG_INFO) /* affinity is broken all the time */
+		return;
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
 	va_end(args);
@@ -190,12 +202,42 @@ static void pass_token(struct guest *g)
 	vcpu_unpoll(&to->v);
 }
 
+static bool hotplug_busy;    /* atomic */
+static unsigned int leaving; /* atomic; 0: nobody */
+static uint64_t nr_gone;
+
+static void take_down(unsigned int cpu)
+{
+	if (!(READ_ONCE(cpu_online_map) & cpumask_of(cpu)) || /* yet to come */
+	    __atomic_exchange_n(&hotplug_busy, true, __ATOMIC_SEQ_CST))
+		return;
+	if (cpu == this_cpu || sched_cpu_down(cpu))
+		__atomic_store_n(&hotplug_busy, false, __ATOMIC_SEQ_CST);
+	else
+		__atomic_store_n(&leaving, cpu, __ATOMIC_SEQ_CST);
+}
+
+/* Idle and told to leave: go, and come back. */
+static void leave(void)
+{
+	timer_cpu_down();
+	nr_gone++;
+	usleep(100);
+	sched_cpu_up(this_cpu);
+	__atomic_store_n(&leaving, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&hotplug_busy, false, __ATOMIC_SEQ_CST);
+}
+
 static void disturb(struct guest *g)
 {
 	struct vcpu *other = &guests[chance(g, NR_VCPUS)].v;
 	cpumask_t mask = 1 + chance(g, (1 << NR_PCPUS) - 1);
 
 	switch (chance(g, 12)) {
+	case 6:
+		if (chance(g, 8) == 0)
+			take_down(1 + chance(g, NR_PCPUS - 1));
+		break;
 	case 0:
 		vcpu_pause_nosync(other);
 		sched_yield();
@@ -256,6 +298,8 @@ static void *pcpu(void *arg)
 	this_cpu = ((struct guest *)arg)->v.id;
 	this_vcpu = dom_idle->vcpu[this_cpu];
 	sched_cpu_up(this_cpu);
+	__atomic_fetch_or(&cpu_online_map, cpumask_of(this_cpu),
+			  __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&hops, __ATOMIC_RELAXED) < wanted_hops) {
 		if (deadline_ns <= now_ns()) {
 			deadline_ns = ~0ULL;
@@ -265,6 +309,10 @@ static void *pcpu(void *arg)
 			if (setjmp(switched) == 0)
 				softirq_run();
 		} else if (is_idle_vcpu(this_vcpu)) {
+			if (__atomic_load_n(&leaving, __ATOMIC_SEQ_CST) ==
+				    this_cpu &&
+			    this_cpu)
+				leave();
 			sched_yield();
 		} else {
 			run_guest(guest_of(this_vcpu));
@@ -313,6 +361,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < NR_PCPUS; i++)
 		pthread_join(threads[i], NULL);
 	free(dom_idle);
-	printf("%llu hops\n", (unsigned long long)hops);
-	return 0;
+	printf("%llu hops, pcpus gone %llu times\n", (unsigned long long)hops,
+	       (unsigned long long)nr_gone);
+	return nr_gone == 0;
 }

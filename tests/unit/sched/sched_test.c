@@ -173,6 +173,88 @@ UNIT_TEST(a_running_vcpu_leaves_a_forbidden_pcpu)
 	EXPECT_EQ(vcpu_set_affinity(d->vcpu[0], 0xf0, 3), -EINVAL);
 }
 
+UNIT_TEST(a_pcpu_that_goes_is_given_nothing)
+{
+	struct domain *busy, *sleepers;
+
+	machine_start(4);
+	busy = machine_domain(4, FOREVER, 0);
+	sleepers = machine_domain(8, MS, 5 * MS);
+	machine_run(100 * MS);
+	EXPECT_EQ(sched_cpu_down(2), 0);
+	for (unsigned int i = 0; i < 8; i++)
+		worker(sleepers, i)->seen_on = 0;
+	for (unsigned int i = 0; i < 4; i++)
+		worker(busy, i)->seen_on = 0;
+	machine_run(500 * MS);
+	for (unsigned int i = 0; i < 8; i++)
+		EXPECT_EQ(worker(sleepers, i)->seen_on & 4, 0);
+	for (unsigned int i = 0; i < 4; i++)
+		EXPECT_EQ(worker(busy, i)->seen_on & 4, 0);
+	EXPECT_EQ(sched_idle_ns(2), 0);
+
+	machine_on(2);
+	sched_cpu_up(2);
+	machine_on(0);
+	machine_run(500 * MS);
+	EXPECT(worker(busy, 0)->seen_on & 4 || worker(busy, 1)->seen_on & 4 ||
+	       worker(busy, 2)->seen_on & 4 || worker(busy, 3)->seen_on & 4);
+	/* what it was away it was not idle */
+	EXPECT(sched_idle_ns(2) < 400 * MS);
+}
+
+UNIT_TEST(affinity_to_pcpus_that_are_gone_is_broken)
+{
+	struct domain *d;
+
+	machine_start(4);
+	d = machine_domain(3, FOREVER, 0);
+	EXPECT_EQ(vcpu_set_affinity(d->vcpu[0], 4, CPUMASK_ALL), 0);
+	EXPECT_EQ(vcpu_set_affinity(d->vcpu[1], 12, CPUMASK_ALL), 0);
+	domain_pause_nosync(d);
+	machine_run(MS);
+	EXPECT_EQ(sched_cpu_down(2), 0);
+	EXPECT_EQ(d->vcpu[0]->sched.hard_affinity, CPUMASK_ALL);
+	EXPECT_EQ(d->vcpu[1]->sched.hard_affinity, 12);
+	EXPECT_EQ(vcpu_set_affinity(d->vcpu[2], 4, CPUMASK_ALL), -EINVAL);
+	domain_unpause(d);
+	machine_run(100 * MS);
+	EXPECT(vcpu_cpu_time(d->vcpu[0]) > 0);
+	EXPECT(worker(d, 1)->seen_on == 8);
+}
+
+UNIT_TEST(a_pinned_vcpu_keeps_its_pcpu)
+{
+	struct sched_pin_override op = {.pcpu = 1};
+	struct domain *d;
+
+	machine_start(2);
+	d = machine_domain(1, FOREVER, 0);
+	EXPECT_EQ(schedop_pin_override(d->vcpu[0], &op), 0);
+	EXPECT_EQ(sched_cpu_down(1), -EADDRINUSE);
+	machine_run(10 * MS);
+	EXPECT(worker(d, 0)->seen_on & 2);
+	op.pcpu = -1;
+	EXPECT_EQ(schedop_pin_override(d->vcpu[0], &op), 0);
+	EXPECT_EQ(sched_cpu_down(1), 0);
+}
+
+UNIT_TEST(who_takes_down_its_own_pcpu_moves_first)
+{
+	struct domain *d;
+
+	machine_start(2);
+	d = machine_domain(1, FOREVER, 0);
+	EXPECT_EQ(vcpu_set_affinity(d->vcpu[0], 2, CPUMASK_ALL), 0);
+	machine_run(10 * MS);
+	machine_on(1);
+	EXPECT_EQ(sched_cpu_down(1), -ERESTART);
+	machine_run(MS);
+	EXPECT_EQ(d->vcpu[0]->sched.processor, 0);
+	machine_on(0);
+	EXPECT_EQ(sched_cpu_down(1), 0);
+}
+
 UNIT_TEST(soft_affinity_is_preferred_while_there_is_room)
 {
 	struct domain *d;

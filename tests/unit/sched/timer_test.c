@@ -72,6 +72,34 @@ UNIT_TEST(past_times_fire_at_once)
 	EXPECT_EQ(p.fired, 1);
 }
 
+UNIT_TEST(timers_of_a_pcpu_that_goes_fire_elsewhere)
+{
+	struct probe p = {0}, q = {0}, late = {0};
+
+	machine_start(2);
+	timer_init(&p.t, fire, &p, 1);
+	timer_init(&q.t, fire, &q, 1);
+	timer_init(&late.t, fire, &late, 1);
+	probe_set(&p, machine_now_ns + 5 * MS);
+	probe_set(&q, machine_now_ns + 3 * MS);
+	EXPECT_EQ(sched_cpu_down(1), 0);
+	machine_on(1);
+	timer_cpu_down();
+	machine_on(0);
+	probe_set(&late, machine_now_ns + 4 * MS);
+	machine_run(10 * MS);
+	EXPECT(p.fired == 1 && q.fired == 1 && late.fired == 1);
+	EXPECT(p.fired_on == 0 && q.fired_on == 0 && late.fired_on == 0);
+
+	machine_on(1);
+	sched_cpu_up(1);
+	machine_on(0);
+	timer_migrate(&late.t, 1);
+	probe_set(&late, machine_now_ns + MS);
+	machine_run(2 * MS);
+	EXPECT(late.fired == 2 && late.fired_on == 1);
+}
+
 UNIT_TEST(stopped_and_dead_ones_do_not_fire)
 {
 	struct probe p = {0}, q = {0};

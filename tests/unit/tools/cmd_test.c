@@ -565,6 +565,21 @@ UNIT_TEST(the_host_is_described)
 	EXPECT_EQ(strcmp(fake.keys, "qr"), 0);
 }
 
+UNIT_TEST(pcpus_go_and_come)
+{
+	begin_with_demo();
+	expect_ok("cpu-offline 3");
+	EXPECT_EQ(fake.offline, 8);
+	expect_ok("cpu-offline 3"); /* it is */
+	expect_ok("cpu-online 3");
+	expect_ok("cpu-online 3");
+	EXPECT_EQ(fake.offline, 0);
+	expect_fail("cpu-offline 0", "the hypervisor needs it");
+	fake.fail_at = fake.nr_calls + 2; /* behind physinfo */
+	fake.fail_rc = -EADDRINUSE;
+	expect_fail("cpu-offline 1", "a driver of Dom0 needs to run there");
+}
+
 UNIT_TEST(guests_are_asked_through_the_store)
 {
 	begin_with_demo();
@@ -820,6 +835,8 @@ static const struct {
 	{"create -F -e x", "-F and -e"},
 	{"mem-set demo", "arguments are missing"},
 	{"debug-keys", "an argument is missing"},
+	{"cpu-online", "an argument is missing"},
+	{"cpu-offline 4", "the pcpu is a number from 0 to 3, not \"4\""},
 	{"dump-core", "an argument is missing"},
 	{"dump-core 0 /nonexistent", "Dom0 cannot be dumped"},
 	{"sysrq demo", "arguments are missing"},

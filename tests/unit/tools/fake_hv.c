@@ -388,6 +388,22 @@ static int op_pool(struct xen_sysctl_cpupool_op *p)
 	return 0;
 }
 
+static int op_cpu_hotplug(const struct xen_sysctl_cpu_hotplug *op)
+{
+	uint32_t bit = 1u << op->cpu;
+
+	if (op->op == XEN_SYSCTL_CPU_HOTPLUG_ONLINE) {
+		if (!(fake.offline & bit))
+			return -EEXIST;
+		fake.offline &= ~bit;
+	} else {
+		if (fake.offline & bit)
+			return -ENODEV;
+		fake.offline |= bit;
+	}
+	return 0;
+}
+
 static int op_log(struct xen_sysctl_readconsole *c)
 {
 	size_t len = strlen(fake.log);
@@ -434,6 +450,8 @@ static int sysctl_op(struct xen_sysctl *op)
 		memcpy(fake.keys, guest(op->u.debug_keys.keys),
 		       op->u.debug_keys.nr_keys);
 		return 0;
+	case XEN_SYSCTL_cpu_hotplug:
+		return op_cpu_hotplug(&op->u.cpu_hotplug);
 	case XEN_SYSCTL_scheduler_op:
 		if (op->u.scheduler_op.cmd == XEN_SYSCTL_SCHEDOP_getinfo)
 			op->u.scheduler_op.u.sched_credit2.ratelimit_us = 1000;

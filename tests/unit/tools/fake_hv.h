@@ -43,6 +43,7 @@ struct fake {
 	uint32_t nr_cpus;
 	char log[256]; /* what readconsole gives */
 	char keys[16];
+	uint32_t offline; /* bit n: pcpu n is                  */
 	/* the call, counted from 1, that fails; 0: none */
 	unsigned int fail_at, nr_calls;
 	int fail_rc;

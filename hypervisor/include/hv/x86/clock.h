@@ -6,6 +6,7 @@
 #ifndef HV_X86_CLOCK_H
 #define HV_X86_CLOCK_H
 
+#include <hv/cpu.h>
 #include <hv/types.h>
 
 /*
@@ -61,7 +62,8 @@ bool hpet_owns_mfn(mfn_t m);
 /* One rate and base serves all CPUs; until a CPU's TSC is found to differ. */
 bool time_tsc_is_global(void);
 void time_tsc_disagrees(void);
-/* All CPUs are up: begin to steer their clocks, if they need it. */
-void time_start_resync(void);
+/* @cpus are up: begin to steer their clocks, if they need it. */
+void time_start_resync(cpumask_t cpus);
+void time_cpu_down(void); /* this one's no more */
 
 #endif

@@ -30,8 +30,8 @@ static inline struct cpu_info *cpu_info(void)
 	return (struct cpu_info *)((sp | (STACK_SIZE - 1)) + 1) - 1;
 }
 
-/* A pcpu's stack; the return value is its cpu_info. */
-struct cpu_info *cpu_stack_alloc(unsigned int cpu);
+/* What a pcpu needs to start; NULL: no memory.  On its stack: its cpu_info. */
+struct cpu_info *cpu_prepare(unsigned int cpu);
 struct cpu_info *cpu_info_of(unsigned int cpu); /* NULL: no such pcpu */
 
 #define guest_regs() (&cpu_info()->regs)

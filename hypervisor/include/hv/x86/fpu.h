@@ -13,6 +13,7 @@ void fpu_free_vcpu(struct vcpu *v);
 
 void fpu_switch_out(struct vcpu *v);
 void fpu_switch_in(struct vcpu *v);
+void fpu_forget_cpu(unsigned int cpu); /* its registers will be lost */
 
 /* The guest sets or clears its CR0.TS; current only. */
 void fpu_set_ts(struct vcpu *v, bool set);

@@ -60,6 +60,7 @@ extern uint64_t idle_cr3;
 /* Copy the hypervisor's L4 slots into a guest's top-level table. */
 void init_hv_l4_slots(uint64_t *l4);
 
+bool window_prepare(unsigned int cpu); /* its table; false: no memory */
 /* Map GDT page @i (0..13) or LDT page @i (16..31) of @cpu's window; 0: none. */
 void window_map(unsigned int cpu, unsigned int i, uint64_t maddr);
 /* What an unused GDT page of a window shows. */

@@ -27,6 +27,8 @@ struct domain;
 struct vcpu;
 
 void irq_init(void);
+/* Interrupts that go to @cpu, which is off line from now on, go to CPU 0. */
+void irq_cpu_down(unsigned int cpu);
 
 /* IDT entries 0x20 to 0xff but 0x80 come here: interrupts off, no lock. */
 void do_irq(unsigned int vector);
@@ -42,6 +44,16 @@ unsigned int nr_present_cpus(void);
 unsigned int smp_boot_aps(unsigned int maxcpus);
 /* C entry of a started CPU, on its own stack. */
 void ap_start(unsigned int cpu) __attribute__((noreturn));
+/*
+ * At run time, from a hypercall (x86/cpu_hotplug.c); Dom0 is told.  -EINVAL: no
+ * such CPU, or to take CPU 0 down.  -EEXIST, -ENODEV: it is up or down already.
+ * -EBUSY: one is coming or going.  -EIO: it does not start.  -ERESTART and
+ * -EADDRINUSE: see sched_cpu_down.
+ */
+int cpu_bring_up(unsigned int cpu);
+int cpu_take_down(unsigned int cpu);
+/* In the idle loop: does not return if this CPU is to go. */
+void cpu_leave_if_told(void);
 uint32_t cpu_apic_id(unsigned int cpu);
 uint32_t cpu_acpi_id(unsigned int cpu);
 /* Stop every other CPU for good (panic, reset); any context. */
