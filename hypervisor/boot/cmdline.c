@@ -11,6 +11,7 @@
 struct boot_options opt = {
 	.console_com1 = true,
 	.console_vga = true,
+	.x2apic = true,
 };
 
 /* Each parser gets the text behind '=' ("" if none) and says if it is good. */
@@ -236,13 +237,25 @@ static bool opt_noreboot(const char *val)
 	return flag(val, &opt.noreboot);
 }
 
+static bool opt_x2apic(const char *val)
+{
+	return flag(val, &opt.x2apic);
+}
+
+/* The boot loader chooses the mode. */
+static bool vga_word(const char *s, size_t n)
+{
+	if (token_is(s, n, "keep"))
+		opt.vga_keep = true;
+	else
+		return token_is(s, n, "text-80x25") ||
+		       token_is(s, n, "current");
+	return true;
+}
+
 static bool opt_vga(const char *val)
 {
-	if (*val && strcmp(val, "text-80x25") && strcmp(val, "keep") &&
-	    strcmp(val, "current"))
-		return false;
-	opt.console_vga = true;
-	return true;
+	return for_each_word(val, vga_word);
 }
 
 static const struct option options[] = {
@@ -257,6 +270,7 @@ static const struct option options[] = {
 	{"guest_loglvl", opt_guest_loglvl,
 	 "none, error, warning, info, debug or all"},
 	{"noreboot", opt_noreboot, "nothing, yes or no"},
+	{"x2apic", opt_x2apic, "nothing, yes or no"},
 };
 
 static void parse_one(char *word)

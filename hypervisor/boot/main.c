@@ -52,6 +52,8 @@ static void print_firmware(void)
 	if (efi.present)
 		log_info("Firmware: UEFI %u.%u\n", efi.revision >> 16,
 			 (efi.revision & 0xffff) / 10);
+	if (s->kind == SCREEN_NONE)
+		log_info("Screen: none that can be written to\n");
 	if (s->kind == SCREEN_PIXELS)
 		log_info("Screen: %u by %u, %u bits a pixel, at 0x%lx\n",
 			 s->width, s->height, s->bits_per_pixel, s->maddr);
@@ -167,6 +169,7 @@ static void start_dom0(void)
 	if (!d)
 		panic("Dom0 can not be started: %s", why);
 	log_info("Free memory: %lu MiB\n", heap_free_pages() >> 8);
+	console_leave_screen();
 	(void)domain_unpause_by_control(d);
 }
 

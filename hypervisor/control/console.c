@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Console: what the hypervisor logs and Dom0 prints goes to COM1 and the VGA
- * text screen; the log is kept in a ring.  Input from COM1 goes to Dom0, or,
- * after three Ctrl-A, to the debug keys.
+ * Console: what the hypervisor logs and Dom0 prints goes to COM1 and, until
+ * Dom0 starts, the screen; the log is kept in a ring.  Input from COM1 goes to
+ * Dom0, or, after three Ctrl-A, to the debug keys.
  */
 #include <hv/assert.h>
 #include <hv/boot.h>
@@ -16,8 +16,8 @@
 #include <hv/spinlock.h>
 #include <hv/string.h>
 #include <hv/time.h>
+#include <hv/x86/screen.h>
 #include <hv/x86/serial.h>
-#include <hv/x86/vga.h>
 
 #define RING_SIZE 131072 /* power of two */
 #define RX_SIZE 1024
@@ -46,7 +46,7 @@ static void device_write(const char *s, size_t n)
 	if (opt.console_com1)
 		serial_write(s, n);
 	if (opt.console_vga)
-		vga_write(s, n);
+		screen_write(s, n);
 }
 
 static void ring_write(const char *s, size_t n)
@@ -151,6 +151,7 @@ void console_set_loglevels(int std, int guest)
 void console_start_panic(void)
 {
 	panicking = true;
+	screen_reclaim();
 	if (!at_line_start)
 		emit("\n", 1, true);
 	at_line_start = true;
@@ -172,6 +173,12 @@ void console_guest_write(struct domain *d, const char *s, size_t n)
 	if (n)
 		at_line_start = s[n - 1] == '\n';
 	spin_unlock(&lock);
+}
+
+void console_leave_screen(void)
+{
+	if (!opt.vga_keep)
+		screen_release();
 }
 
 size_t console_guest_read(char *buf, size_t n)
@@ -272,7 +279,7 @@ void console_init(void)
 	if (opt.console_com1 && !serial_init(opt.com1_baud))
 		opt.console_com1 = false;
 	if (opt.console_vga)
-		vga_init();
+		opt.console_vga = screen_init();
 	devices_ready = true;
 	device_write(ring, min(ring_produced, (uint32_t)RING_SIZE));
 }

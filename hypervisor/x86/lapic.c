@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The local APIC, through its page of registers or, where firmware switched
- * to x2APIC mode, through MSRs.  SDM vol. 3, "Advanced Programmable Interrupt
+ * The local APIC, through its page of registers or, where the CPU has
+ * x2APIC mode, through MSRs.  SDM vol. 3, "Advanced Programmable Interrupt
  * Controller".  Interrupts are off in the hypervisor, so nothing on this CPU
  * comes between two accesses.
  */
 #include <hv/assert.h>
+#include <hv/boot.h>
 #include <hv/cpu.h>
 #include <hv/printk.h>
 #include <hv/x86/acpi.h>
@@ -155,6 +156,8 @@ void lapic_init_bsp(void)
 		panic("this CPU has no local APIC");
 	if ((base & APIC_BASE_ENABLE) && (base & APIC_BASE_X2APIC)) {
 		log_info("APIC: x2APIC mode, as firmware set it\n");
+	} else if (opt.x2apic && (cpuid(1, 0).c & 1u << 21)) {
+		log_info("APIC: x2APIC mode\n");
 	} else {
 		uint64_t maddr = base & 0x000ffffffffff000ULL;
 

@@ -210,6 +210,11 @@ void *ioremap_hv(uint64_t maddr, size_t len)
 	return ioremap(maddr, len, PTE_RW | PTE_PCD | PTE_PWT);
 }
 
+void *ioremap_wc(uint64_t maddr, size_t len)
+{
+	return ioremap(maddr, len, PTE_RW | PTE_PAT); /* cpu_setup.c: PAT */
+}
+
 const void *map_firmware(uint64_t maddr, size_t len)
 {
 	if (maddr + len <= 0x100000)

@@ -6,6 +6,7 @@
  * expected them, else a panic.
  */
 #include <hv/assert.h>
+#include <hv/console.h>
 #include <hv/domain.h>
 #include <hv/evtchn.h>
 #include <hv/mmu.h>
@@ -412,6 +413,7 @@ static __attribute__((noreturn)) void hv_trap_panic(struct regs *r)
 {
 	unsigned int vector = r->entry_vector & 0xff;
 
+	console_start_panic();
 	show_regs(r);
 	if (vector == TRAP_PF)
 		panic("page fault in the hypervisor: address %#lx, error %#x",

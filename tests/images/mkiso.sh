@@ -24,9 +24,9 @@ cat >"$cfg" <<-E
 	set timeout=0
 	serial --unit=0 --speed=115200
 	terminal_output serial
-	$video
 	menuentry pavo {
 	multiboot2 /boot/hypervisor $hypervisor_args
+	$video
 E
 n=0
 while [ $# -gt 0 ]; do

@@ -61,7 +61,7 @@ extern struct boot_info boot_info;
 
 /* The options of the hypervisor's own command line (boot/cmdline.c). */
 struct boot_options {
-	bool console_com1, console_vga;
+	bool console_com1, console_vga, vga_keep;
 	uint32_t com1_baud;
 	uint64_t dom0_mem_bytes;     /* 0: not given                        */
 	uint64_t dom0_mem_max_bytes; /* 0: not given                        */
@@ -70,6 +70,7 @@ struct boot_options {
 	uint32_t dom0_max_vcpus; /* 0: as many as pcpus                 */
 	uint32_t maxcpus;	 /* 0: all                              */
 	bool noreboot;
+	bool x2apic;
 	bool sync_console;
 	char dom0_extra[64];
 };

@@ -8,9 +8,10 @@
 
 struct domain;
 
-void console_init(void);	/* boot: devices as opt says             */
-void console_init_irq(void);	/* serial input by interrupt from now on  */
-void console_start_panic(void); /* break the lock, write synchronously   */
+void console_init(void);	 /* boot: devices as opt says             */
+void console_init_irq(void);	 /* serial input by interrupt from now on  */
+void console_start_panic(void);	 /* break the lock, write synchronously   */
+void console_leave_screen(void); /* Dom0 starts: it is Dom0's, unless kept */
 
 void console_set_loglevels(int std, int guest); /* -1: leave */
 

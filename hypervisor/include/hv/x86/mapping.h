@@ -36,6 +36,8 @@ static inline void *image_alias(const void *va)
  * memory for tables.  Boot and Dom0's device set-up only.
  */
 void *ioremap_hv(uint64_t maddr, size_t len);
+/* The same where writes may be combined: video memory. */
+void *ioremap_wc(uint64_t maddr, size_t len);
 /* A cached, read-only look at firmware tables wherever they are. */
 const void *map_firmware(uint64_t maddr, size_t len);
 
