@@ -85,9 +85,11 @@ static void newline(void)
 	if (++row < rows)
 		return;
 	row = rows - 1;
-	for (unsigned int r = 0; r < rows; r++)
-		for (unsigned int c = 0; c < columns; c++)
-			put(r, c, r == row ? ' ' : cell[r + 1][c]);
+	for (unsigned int c = 0; c < columns; c++) {
+		for (unsigned int r = 0; r < row; r++)
+			put(r, c, cell[r + 1][c]);
+		put(row, c, ' ');
+	}
 }
 
 static bool open_framebuffer(const struct boot_screen *s)
