@@ -439,6 +439,32 @@ int xs_watch(struct xs *xs, const char *path, const char *token)
 	return xs_call(xs, XS_WATCH, 0, path, token, strlen(token) + 1, NULL);
 }
 
+static void xs_forget_watch(struct xs *xs, const char *path, const char *token)
+{
+	size_t path_len = strlen(path) + 1, len = path_len + strlen(token) + 1;
+
+	for (struct xs_watched **at = &xs->watches; *at; at = &(*at)->next) {
+		struct xs_watched *w = *at;
+
+		if (w->len == len && strcmp(w->body, path) == 0 &&
+		    strcmp(w->body + path_len, token) == 0) {
+			*at = w->next;
+			free(w);
+			return;
+		}
+	}
+}
+
+int xs_unwatch(struct xs *xs, const char *path, const char *token)
+{
+	int rc;
+
+	/* first, so that a new connection does not bring it back */
+	xs_forget_watch(xs, path, token);
+	rc = xs_call(xs, XS_UNWATCH, 0, path, token, strlen(token) + 1, NULL);
+	return rc == -ENOENT ? 0 : rc;
+}
+
 void xs_queue_write(struct xs *xs, uint32_t tx, const char *path,
 		    const char *value)
 {

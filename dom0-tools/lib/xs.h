@@ -79,6 +79,8 @@ int xs_tx_begin(struct xs *xs, uint32_t *tx);
  */
 int xs_tx_end(struct xs *xs, uint32_t tx, bool commit);
 int xs_watch(struct xs *xs, const char *path, const char *token);
+/* Events that were on their way may still come. */
+int xs_unwatch(struct xs *xs, const char *path, const char *token);
 
 /* Queue a write of a string, formatted or not; and permissions. */
 void xs_queue_write(struct xs *xs, uint32_t tx, const char *path,

@@ -97,9 +97,28 @@ $(IMAGES)/killing.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(O)/tests/guests/tiny:guests/tiny \
 		$(DOMAINS_OUT)/kill-at:usr/bin/kill-at
 
+# Guests with a disk, and what serves it.
+$(DOMAINS_OUT)/guest/diskmix: tests/domains/guest/diskmix.c
+
+$(IMAGES)/domu-disk.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init \
+		$(foreach k,$(KERNELS),$(IMAGES)/debian-$k/.unpacked) \
+		$(DOMAINS_OUT)/guest/diskmix tests/domains/guest/disk
+	$(MKINITRAMFS) -o $@ --init tests/images/domu-init \
+		$(foreach k,$(KERNELS),--kernel $(IMAGES)/debian-$k) \
+		--module xen-blkfront --program $(DOMAINS_OUT)/guest/diskmix \
+		--task tests/domains/guest/disk
+
+$(IMAGES)/blkback.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-disk.cpio $(BLKBACKD) \
+		$(DOMAINS_OUT)/guest/diskmix
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-disk.cpio:guests/domu-disk.cpio \
+		$(BLKBACKD):usr/bin/blkbackd \
+		$(DOMAINS_OUT)/guest/diskmix:usr/bin/diskmix
+
 .PHONY: check-domains
 check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
-	commands.cpio debian.cpio hotplug.cpio xl.cpio killing.cpio) ## domains, made by the tools
+	blkback.cpio commands.cpio debian.cpio hotplug.cpio xl.cpio killing.cpio) ## domains, made by the tools
 	$(RUN_CASES) --table tests/domains/cases.py $(TESTS)
 
 .PHONY: soak-domains

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a block backend needs from the storage behind it: to start operations
- * and to be told when they are done. disk_uring.c is files and block devices,
- * disk_nbd.c whatever an NBD server has.
+ * and to be told when they are done. disk_uring.c is files and block devices
+ * (blkbackd), disk_nbd.c whatever an NBD server has (blkbackd-nbd).
  */
 #ifndef BLOCK_DISK_H
 #define BLOCK_DISK_H
@@ -23,7 +23,10 @@ struct disk_io {
 	bool is_bounced;	/* iov lies in the memory given at opening */
 	int rc;			/* out: 0 or -errno */
 	void (*done)(struct disk_io *io);
-	uint64_t progress; /* the disk's */
+	/* the disk's */
+	uint64_t progress;
+	struct disk *disk;
+	struct disk_io *next;
 };
 
 struct disk;
@@ -56,13 +59,21 @@ struct disk {
 	bool is_readonly;
 };
 
-/*
- * A file or block device. @memory, if not NULL, is where most data will lie.
- * Direct if the kernel can do that with it. 0 or -errno.
- */
-int disk_open_uring(int fd, bool is_readonly, void *memory, size_t bytes,
-		    struct disk **out);
-/* What libnbd reaches at @uri. */
-int disk_open_nbd(const char *uri, bool is_readonly, struct disk **out);
+struct disk_source {
+	bool is_readonly;
+	int fd;		 /* a file or block device, or */
+	const char *uri; /* an NBD server's */
+	/*
+	 * What was submitted may still be under way when the process has been
+	 * killed; until it is not the kernel keeps this descriptor open, and
+	 * with it a lock.
+	 */
+	int lock;
+	void *memory; /* where most data will lie */
+	size_t memory_bytes;
+};
+
+/* The one that is linked: files or NBD. 0 or -errno. */
+int disk_open(const struct disk_source *s, struct disk **out);
 
 #endif

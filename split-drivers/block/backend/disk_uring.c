@@ -357,28 +357,28 @@ static int restrict_ring(struct uring_disk *u)
 	return rc ? rc : io_uring_enable_rings(&u->ring);
 }
 
-int disk_open_uring(int fd, bool is_readonly, void *memory, size_t bytes,
-		    struct disk **out)
+int disk_open(const struct disk_source *s, struct disk **out)
 {
 	struct uring_disk *u = calloc(1, sizeof(*u));
-	struct iovec v = {.iov_base = memory, .iov_len = bytes};
+	struct iovec v = {.iov_base = s->memory, .iov_len = s->memory_bytes};
+	int files[] = {s->fd, s->lock};
 	int rc;
 
 	if (!u)
 		return -ENOMEM;
-	u->fd = fd;
+	u->fd = s->fd;
 	u->d.ops = &uring_ops;
-	u->d.is_readonly = is_readonly;
+	u->d.is_readonly = s->is_readonly;
 	rc = describe(u);
 	if (!rc)
 		rc = open_ring(u);
 	if (rc)
 		goto free_disk;
-	rc = io_uring_register_files(&u->ring, &fd, 1);
+	rc = io_uring_register_files(&u->ring, files, 2);
 	if (rc)
 		goto exit_ring;
 	/* locked memory may be limited: then without */
-	u->is_fixed = memory && !io_uring_register_buffers(&u->ring, &v, 1);
+	u->is_fixed = s->memory && !io_uring_register_buffers(&u->ring, &v, 1);
 	rc = restrict_ring(u);
 	if (rc)
 		goto exit_ring;

@@ -61,7 +61,7 @@ void world_start(const struct blkfront_wish *wish)
 	EXPECT_EQ(xenbus_switch(&back_bus, 0, XenbusStateInitialising), 0);
 }
 
-static void back_disconnect(void)
+void back_stop(void)
 {
 	disk.is_held = false;
 	if (is_serving)
@@ -71,7 +71,7 @@ static void back_disconnect(void)
 
 void world_end(void)
 {
-	back_disconnect();
+	back_stop();
 	blkfront_destroy(front);
 	EXPECT_EQ(fake_nr_maps(), 0);
 	EXPECT_EQ(fake_nr_grants(), 0);
@@ -89,7 +89,7 @@ static void back_fails(int rc, const char *what)
 {
 	xenbus_report(&back_bus, rc, what);
 	is_back_broken = true;
-	back_disconnect();
+	back_stop();
 	EXPECT_EQ(xenbus_switch(&back_bus, 0, XenbusStateClosed), 0);
 }
 
@@ -126,7 +126,7 @@ static bool back_store_step(void)
 		back_connect();
 		return true;
 	case XENBUS_CLOSE:
-		back_disconnect();
+		back_stop();
 		EXPECT_EQ(xenbus_switch(&back_bus, 0, XenbusStateClosed), 0);
 		return true;
 	default:

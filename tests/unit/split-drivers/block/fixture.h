@@ -40,6 +40,8 @@ void settle(void);
 /* Only the backend; true: it did something. */
 bool run_back(void);
 
+/* The backend lets go of the frontend. */
+void back_stop(void);
 /* The backend dies, and the next one takes over. */
 void back_die(void);
 void back_return(void);
