@@ -18,7 +18,8 @@ install: hypervisor tools $(O)/dom0-tools/xenstored \
 		$(O)/dom0-tools/consoled/consoled ## to DESTDIR, prefix=/usr/local
 	install -d $(TO)/boot $(TO)$(bindir) $(TO)$(libdir) $(TO)$(unitdir) \
 		$(TO)$(mandir)/man1 $(TO)$(mandir)/man5 $(TO)$(mandir)/man8 \
-		$(TO)$(completions) $(TO)$(sysconfdir)/grub.d
+		$(TO)$(completions) $(TO)$(sysconfdir)/grub.d \
+		$(TO)$(sysconfdir)/pavo/scripts
 	install -m 644 $(O)/pavo.gz $(TO)/boot
 	install $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) $(TO)$(bindir)
 	install $(O)/dom0-tools/xenstored \
@@ -28,6 +29,8 @@ install: hypervisor tools $(O)/dom0-tools/xenstored \
 	install -m 644 dom0-tools/xenstored/xenstored.8 \
 		dom0-tools/consoled/consoled.8 $(TO)$(mandir)/man8
 	install -m 644 $(O)/share/bash-completion/pavo $(TO)$(completions)
+	install $(wildcard dom0-tools/hotplug/*) \
+		$(TO)$(sysconfdir)/pavo/scripts
 	install dom0-tools/grub/20_linux_pavo $(TO)$(sysconfdir)/grub.d
 	for unit in $(INSTALL_UNITS); do \
 		sed -e 's|@bindir@|$(bindir)|' -e 's|@libdir@|$(libdir)|' \

@@ -11,6 +11,8 @@ struct req;
 #define CACHE_DIR "/var/lib/pavo/cache"	  /* unpacked kernels */
 #define DUMP_DIR "/var/lib/pavo/dump"	  /* cores of crashed domains */
 #define RUN_DIR "/run/pavo"		  /* locks of monitors */
+#define SCRIPT_DIR "/etc/pavo/scripts"	  /* hotplug scripts */
+#define XL_SCRIPT_DIR "/etc/xen/scripts"  /* those that came with xl */
 #define LOG_DIR "/var/log/pavo"		  /* the monitors' log */
 
 /* @path, below $PAVO_ROOT if that is set: for tests. In the arena. */

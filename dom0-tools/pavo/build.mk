@@ -35,9 +35,9 @@ $(O)/bin/pavo: $(TOOLS_PAVO_OBJ)
 
 # Programs with large libraries of their own, run when they are needed.
 TOOLS_HELPER_OBJ := $(patsubst %,$(O)/dom0-tools/pavo/helpers/%.o,\
-	top xml xmlconv schema docs)
+	top xml xmlconv xmldev schema docs)
 
-$(O)/dom0-tools/pavo/helpers/xmlconv.o: TOOLS_CFLAGS += \
+$(addprefix $(O)/dom0-tools/pavo/helpers/,xmlconv.o xmldev.o): TOOLS_CFLAGS += \
 	-isystem /usr/include/libxml2
 
 $(O)/dom0-tools/pavo/helpers/%.o: dom0-tools/pavo/helpers/%.S \
@@ -52,14 +52,16 @@ $(O)/bin/pavo-top: $(O)/dom0-tools/pavo/helpers/top.o \
 	$(CC) -no-pie -g -o $@ $^ -ljson-c -lncursesw -ltinfo
 
 $(O)/bin/pavo-xml: $(addprefix $(O)/dom0-tools/pavo/,helpers/xml.o \
-		helpers/xmlconv.o helpers/schema.o config.o domcfg.o tool.o) \
+		helpers/xmlconv.o helpers/xmldev.o helpers/schema.o config.o domcfg.o tool.o disk.o vif.o vdev.o \
+		devspec.o) \
 		$(filter $(O)/dom0-tools/lib/%,$(TOOLS_PAVO_OBJ))
 	@mkdir -p $(@D)
 	$(CC) -no-pie -g -o $@ $^ -ljson-c -lxml2
 
 # Manual pages and completion, with what the tables say.
 $(O)/dom0-tools/pavo/docs: $(addprefix $(O)/dom0-tools/pavo/,helpers/docs.o \
-		domcfg.o tool.o config.o) \
+		domcfg.o tool.o config.o disk.o vif.o vdev.o \
+		devspec.o) \
 		$(filter $(O)/dom0-tools/lib/%,$(TOOLS_PAVO_OBJ))
 	$(CC) -no-pie -o $@ $^ -ljson-c
 

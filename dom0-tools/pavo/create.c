@@ -16,6 +16,7 @@
 #include "build.h"
 #include "cpumap.h"
 #include "create.h"
+#include "device.h"
 #include "domains.h"
 #include "domnodes.h"
 #include "kcache.h"
@@ -183,6 +184,8 @@ static int preflight(struct tool *t, const struct domcfg *cfg, struct plan *p)
 	if (rc == 0)
 		rc = cpumap_check(t, cfg);
 	if (rc == 0)
+		rc = devices_check(t, cfg);
+	if (rc == 0)
 		rc = plan_open(&t->r, cfg, p);
 	return rc;
 }
@@ -316,6 +319,8 @@ int domain_create(struct tool *t, const struct domcfg *cfg, domid_t *domid)
 		rc = state_save(&t->r, cfg);
 	if (rc == 0)
 		rc = domnodes_write(t, cfg, *domid, &params, &built);
+	if (rc == 0)
+		rc = devices_attach(t, *domid, cfg);
 	if (rc < 0) {
 		struct req kept = t->r; /* undoing must not hide why */
 

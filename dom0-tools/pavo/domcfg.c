@@ -36,6 +36,8 @@ enum key_type {
 	KEY_NUM,
 	KEY_ENUM,
 	KEY_CPUS,
+	KEY_DISKS,
+	KEY_VIFS,
 	KEY_REFUSED,
 };
 
@@ -73,6 +75,9 @@ struct key {
 #define CFG_CPUS(key, member, xml, help)                                       \
 	{#key, KEY_CPUS, offsetof(struct domcfg, member), 0, 0, 0, NULL,       \
 	 xml,  help},
+#define CFG_DISKS(key, xml, help)                                              \
+	{#key, KEY_DISKS, 0, 0, 0, 0, NULL, xml, help},
+#define CFG_VIFS(key, xml, help) {#key, KEY_VIFS, 0, 0, 0, 0, NULL, xml, help},
 #define CFG_REFUSED(key, why) {#key, KEY_REFUSED, 0, 0, 0, 0, NULL, NULL, why},
 
 static const struct key keys[] = {
@@ -173,6 +178,101 @@ static int take_cpus(struct req *r, const struct config_entry *e,
 	return 0;
 }
 
+int domcfg_add_disk(struct req *r, struct domcfg *d, const struct disk *disk)
+{
+	struct disk *all;
+
+	for (size_t i = 0; i < d->nr_disks; i++)
+		if (d->disks[i].devid == disk->devid)
+			return req_fail(r, -EEXIST,
+					"disk: there are two disks %s",
+					disk->vdev);
+	all = ARENA_ARRAY(&r->mem, struct disk, d->nr_disks + 1);
+	if (d->nr_disks > 0)
+		memcpy(all, d->disks, d->nr_disks * sizeof(*all));
+	all[d->nr_disks++] = *disk;
+	d->disks = all;
+	return 0;
+}
+
+static bool has_vif(const struct domcfg *d, int64_t devid)
+{
+	for (size_t i = 0; i < d->nr_vifs; i++)
+		if (d->vifs[i].devid == devid)
+			return true;
+	return false;
+}
+
+int domcfg_add_vif(struct req *r, struct domcfg *d, struct vif *vif)
+{
+	struct vif *all;
+
+	if (vif->devid >= 0 && has_vif(d, vif->devid))
+		return req_fail(r, -EEXIST,
+				"vif: there are two interfaces with devid=%ld",
+				(long)vif->devid);
+	if (vif->devid < 0)
+		for (vif->devid = 0; has_vif(d, vif->devid);)
+			vif->devid++;
+	all = ARENA_ARRAY(&r->mem, struct vif, d->nr_vifs + 1);
+	if (d->nr_vifs > 0)
+		memcpy(all, d->vifs, d->nr_vifs * sizeof(*all));
+	all[d->nr_vifs++] = *vif;
+	d->vifs = all;
+	return 0;
+}
+
+void domcfg_remove_disk(struct domcfg *d, uint32_t devid)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->nr_disks; i++)
+		if (d->disks[i].devid != devid)
+			d->disks[kept++] = d->disks[i];
+	d->nr_disks = kept;
+}
+
+void domcfg_remove_vif(struct domcfg *d, int64_t devid)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->nr_vifs; i++)
+		if (d->vifs[i].devid != devid)
+			d->vifs[kept++] = d->vifs[i];
+	d->nr_vifs = kept;
+}
+
+static int add_device(struct req *r, const struct key *k, const char *text,
+		      struct domcfg *d)
+{
+	struct disk disk;
+	struct vif vif;
+	int rc;
+
+	if (k->type == KEY_DISKS) {
+		rc = disk_parse(r, text, &disk);
+		return rc < 0 ? rc : domcfg_add_disk(r, d, &disk);
+	}
+	rc = vif_parse(r, text, &vif);
+	return rc < 0 ? rc : domcfg_add_vif(r, d, &vif);
+}
+
+static int take_devices(struct req *r, const struct key *k,
+			const struct config_entry *e, struct domcfg *d)
+{
+	const struct config_value *v = &e->value;
+
+	if (v->type != CONFIG_LIST)
+		return wrong_type(r, e, "a list of strings");
+	for (size_t i = 0; i < v->nr_items; i++) {
+		if (v->items[i].type == CONFIG_LIST)
+			return wrong_type(r, e, "a list of strings");
+		if (add_device(r, k, v->items[i].text, d) < 0)
+			return req_where(r, e->file, e->line);
+	}
+	return 0;
+}
+
 /* Paths are kept absolute: the domain may be started again from elsewhere. */
 static const char *absolute(struct req *r, const char *path)
 {
@@ -215,6 +315,9 @@ static int take(struct req *r, const struct key *k,
 		return take_word(r, k, e, member(d, k));
 	case KEY_CPUS:
 		return take_cpus(r, e, member(d, k));
+	case KEY_DISKS:
+	case KEY_VIFS:
+		return take_devices(r, k, e, d);
 	case KEY_REFUSED:
 		if (is_off(&e->value))
 			return 0;
@@ -449,6 +552,22 @@ static char *cpus_text(struct req *r, const char *name,
 	return arena_printf(&r->mem, "%s]\n", text);
 }
 
+/* "name = [" and the rest, or NULL if there are none. */
+static char *devices_text(struct req *r, const struct key *k,
+			  const struct domcfg *d)
+{
+	size_t nr = k->type == KEY_DISKS ? d->nr_disks : d->nr_vifs;
+	char *text = arena_printf(&r->mem, "%s = [", k->name);
+
+	for (size_t i = 0; i < nr; i++)
+		text = arena_printf(
+			&r->mem, "%s%s%s", text, i > 0 ? ", " : "",
+			quoted(r, k->type == KEY_DISKS
+					  ? disk_text(r, &d->disks[i])
+					  : vif_text(r, &d->vifs[i])));
+	return nr > 0 ? arena_printf(&r->mem, "%s]\n", text) : NULL;
+}
+
 /* One line for a key that differs from its default, or NULL. */
 static char *key_text(struct req *r, const struct domcfg *d,
 		      const struct key *k)
@@ -478,6 +597,9 @@ static char *key_text(struct req *r, const struct domcfg *d,
 			       ? NULL
 			       : cpus_text(r, k->name, c);
 	}
+	case KEY_DISKS:
+	case KEY_VIFS:
+		return devices_text(r, k, d);
 	case KEY_REFUSED:
 		break;
 	}
@@ -541,9 +663,10 @@ void domcfg_describe(void (*each)(void *ctx, const char *key, const char *type,
 		     void *ctx)
 {
 	static const char *const types[] = {
-		[KEY_TEXT] = "string", [KEY_PATH] = "path",
-		[KEY_NUM] = "number",  [KEY_ENUM] = "word",
-		[KEY_CPUS] = "cpus",   [KEY_REFUSED] = "refused",
+		[KEY_TEXT] = "string",	   [KEY_PATH] = "path",
+		[KEY_NUM] = "number",	   [KEY_ENUM] = "word",
+		[KEY_CPUS] = "cpus",	   [KEY_DISKS] = "disks",
+		[KEY_VIFS] = "interfaces", [KEY_REFUSED] = "refused",
 	};
 
 	for (size_t i = 0; i < NR_KEYS; i++)

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "disk.h"
+#include "vif.h"
 
 struct req;
 
@@ -53,6 +55,9 @@ struct domcfg {
 	int64_t max_grant_frames, max_maptrack_frames, max_grant_version;
 	int64_t max_event_channels;
 	int64_t msr_relaxed, driver_domain, nomigrate;
+	struct disk *disks;
+	struct vif *vifs; /* all have numbers */
+	size_t nr_disks, nr_vifs;
 	const struct config *source; /* for errors: where a key was set */
 };
 
@@ -75,6 +80,16 @@ int domcfg_check_name(struct req *r, const char *name);
 /* The same configuration as text, from which domcfg_make gives it again. */
 char *domcfg_text(struct req *r, const struct domcfg *d);
 
+/*
+ * Add a disk or an interface; an interface without a number gets one that is
+ * free. -EEXIST: recorded, there is one of this number.
+ */
+int domcfg_add_disk(struct req *r, struct domcfg *d, const struct disk *disk);
+int domcfg_add_vif(struct req *r, struct domcfg *d, struct vif *vif);
+/* Take one out, if it is there. */
+void domcfg_remove_disk(struct domcfg *d, uint32_t devid);
+void domcfg_remove_vif(struct domcfg *d, int64_t devid);
+
 /* Let the failure recorded point at the line that set @key, if one did. */
 int domcfg_where(struct req *r, const struct domcfg *d, const char *key);
 
@@ -82,7 +97,8 @@ const char *action_name(int64_t a);
 const char *tsc_mode_name(int64_t m);
 
 /*
- * Every key with its type (string, path, number, word, cpus or refused), its
+ * Every key with its type (string, path, number, word, cpus, disks,
+ * interfaces or refused), its
  * place in the XML form (NULL: none) and its help.
  */
 void domcfg_describe(void (*each)(void *ctx, const char *key, const char *type,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "device.h"
 #include "domains.h"
 #include "domnodes.h"
 #include "uuid.h"
@@ -238,23 +239,53 @@ int domnodes_write(struct tool *t, const struct domcfg *cfg, domid_t domid,
 		      : 0;
 }
 
-static void queue_rm(struct tool *t, const char *path)
+static void queue_rm(struct tool *t, uint32_t tx, const char *path)
 {
-	xs_queue(&t->xs, XS_RM, 0, path, NULL, 0);
+	xs_queue(&t->xs, XS_RM, tx, path, NULL, 0);
+}
+
+/* -EAGAIN: there are devices, or another client has changed something. */
+static int remove_once(struct tool *t, domid_t domid, const char *uuid,
+		       const char *entry)
+{
+	struct arena *a = &t->r.mem;
+	const char *names;
+	uint32_t tx;
+	size_t len;
+	int rc = xs_tx_begin(&t->xs, &tx);
+
+	if (rc < 0)
+		return rc;
+	rc = xs_directory(&t->xs, tx,
+			  arena_printf(a, "/libxl/%u/device", domid), &names,
+			  &len);
+	if (rc == 0 && len > 0) {
+		xs_tx_end(&t->xs, tx, false);
+		return -EAGAIN;
+	}
+	queue_rm(t, tx, arena_printf(a, "/local/domain/%u", domid));
+	queue_rm(t, tx, arena_printf(a, "/vm/%s", uuid));
+	queue_rm(t, tx, arena_printf(a, "/libxl/%u", domid));
+	queue_rm(t, tx, entry);
+	rc = xs_flush(&t->xs, NULL, 0);
+	if (rc == 0 || rc == -ENOENT)
+		return xs_tx_end(&t->xs, tx, true);
+	xs_tx_end(&t->xs, tx, false);
+	return rc;
 }
 
 void domnodes_remove(struct tool *t, domid_t domid, const uint8_t uuid[16],
 		     const char *name)
 {
-	struct arena *a = &t->r.mem;
+	const char *entry = domain_entry(&t->r, domid, uuid, name);
 	char text[UUID_TEXT_BYTES];
+	int rc = -EAGAIN;
 
 	uuid_format(uuid, text);
-	queue_rm(t, arena_printf(a, "/local/domain/%u", domid));
-	queue_rm(t, arena_printf(a, "/vm/%s", text));
-	queue_rm(t, arena_printf(a, "/libxl/%u", domid));
-	queue_rm(t, domain_entry(&t->r, domid, uuid, name));
-	xs_flush(&t->xs, NULL, 0);
+	for (int i = 0; i < ROUNDS_MAX && rc == -EAGAIN; i++) {
+		devices_remove(t, domid);
+		rc = remove_once(t, domid, text, entry);
+	}
 }
 
 int domnodes_rename(struct tool *t, domid_t domid, const uint8_t uuid[16],
@@ -268,7 +299,7 @@ int domnodes_rename(struct tool *t, domid_t domid, const uint8_t uuid[16],
 	xs_queue_write(&t->xs, 0,
 		       arena_printf(a, "/local/domain/%u/name", domid), to);
 	xs_queue_write(&t->xs, 0, arena_printf(a, "/vm/%s/name", text), to);
-	queue_rm(t, domain_entry(&t->r, domid, uuid, from));
+	queue_rm(t, 0, domain_entry(&t->r, domid, uuid, from));
 	return xs_flush(&t->xs, NULL, 0);
 }
 
@@ -280,8 +311,8 @@ int domnodes_set_aside(struct tool *t, domid_t domid, const uint8_t old[16],
 
 	uuid_format(old, was);
 	uuid_format(new, is);
-	queue_rm(t, domain_entry(&t->r, domid, old, from));
-	queue_rm(t, arena_printf(a, "/vm/%s", was));
+	queue_rm(t, 0, domain_entry(&t->r, domid, old, from));
+	queue_rm(t, 0, arena_printf(a, "/vm/%s", was));
 	xs_flush(&t->xs, NULL, 0); /* what another has removed is no failure */
 	xs_queue_write(&t->xs, 0, domain_entry(&t->r, domid, new, to), "");
 	xs_queue_write(&t->xs, 0,

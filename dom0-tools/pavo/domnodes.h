@@ -20,7 +20,7 @@ int domnodes_prepare(struct tool *t);
  */
 int domnodes_write(struct tool *t, const struct domcfg *cfg, domid_t domid,
 		   const struct build_params *p, const struct build_result *b);
-/* Remove them; what is missing does not matter. */
+/* Remove its devices and them; what is missing does not matter. */
 void domnodes_remove(struct tool *t, domid_t domid, const uint8_t uuid[16],
 		     const char *name);
 int domnodes_rename(struct tool *t, domid_t domid, const uint8_t uuid[16],

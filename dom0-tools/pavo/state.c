@@ -79,6 +79,29 @@ bool state_exists(struct req *r, const uint8_t uuid[16])
 	return access(state_path(r, uuid, ""), F_OK) == 0;
 }
 
+int state_edit(struct req *r, const uint8_t uuid[16],
+	       int (*edit)(void *ctx, struct req *r, struct domcfg *cfg),
+	       void *ctx)
+{
+	int fd = open(path_of(r, STATE_DIR), O_RDONLY | O_CLOEXEC), rc = 0;
+	struct domcfg cfg;
+
+	if (!state_exists(r, uuid)) {
+		rc = -ENOENT;
+	} else {
+		while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
+			;
+		rc = state_load(r, uuid, &cfg);
+		if (rc == 0)
+			rc = edit(ctx, r, &cfg);
+		if (rc == 0)
+			rc = state_save(r, &cfg);
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 void state_remove(struct req *r, const uint8_t uuid[16])
 {
 	unlink(state_path(r, uuid, ""));

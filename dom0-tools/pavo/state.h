@@ -15,6 +15,13 @@ int state_save(struct req *r, const struct domcfg *cfg);
 /* -ENOENT: not ours. The settings live in the request's arena. */
 int state_load(struct req *r, const uint8_t uuid[16], struct domcfg *cfg);
 bool state_exists(struct req *r, const uint8_t uuid[16]);
+/*
+ * Change it by @edit, of two at a time one after the other. 0 or -errno,
+ * recorded; -ENOENT, not recorded: not ours.
+ */
+int state_edit(struct req *r, const uint8_t uuid[16],
+	       int (*edit)(void *ctx, struct req *r, struct domcfg *cfg),
+	       void *ctx);
 void state_remove(struct req *r, const uint8_t uuid[16]);
 
 /*

@@ -6,12 +6,12 @@
  * for one domain does not depend on how many there are.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -263,7 +263,6 @@ int supervise_run(struct tool *t)
 	if (s.epfd < 0)
 		return req_fail(&t->r, -errno, "cannot wait for events: %s",
 				strerror(errno));
-	signal(SIGCHLD, SIG_IGN); /* monitors we started leave no zombies */
 	connect_store(&s);
 	clean_up(&s, DOMID_INVALID);
 	for (;;) {
@@ -278,6 +277,8 @@ int supervise_run(struct tool *t)
 		for (int i = 0; i < n; i++)
 			if (e[i].data.u32 != STORE_EVENT)
 				monitor_ended(&s, e[i].data.u32);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			; /* monitors we started leave no zombies */
 		look_at_waiting(&s);
 	}
 }

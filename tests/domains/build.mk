@@ -33,6 +33,11 @@ $(IMAGES)/hotplug.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-tasks.cpio:guests/domu-tasks.cpio \
 		$(DOMAINS_OUT)/guest/clockwatch:usr/bin/clockwatch
 
+$(IMAGES)/devices.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-devices.cpio.gz
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-devices.cpio.gz:guests/domu-devices.cpio.gz
+
 # Files that the tools must refuse, and what they are to say.
 BAD_FILES := $(foreach k,$(BAD_KERNELS),$k:bad/$(patsubst bad-%,%,$(notdir $k))) \
 	tests/domains/bad-input.table:bad/table
@@ -118,7 +123,8 @@ $(IMAGES)/blkback.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 
 .PHONY: check-domains
 check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
-	blkback.cpio commands.cpio debian.cpio hotplug.cpio xl.cpio killing.cpio) ## domains, made by the tools
+	blkback.cpio commands.cpio debian.cpio devices.cpio hotplug.cpio killing.cpio \
+	xl.cpio) ## domains, made by the tools
 	$(RUN_CASES) --table tests/domains/cases.py $(TESTS)
 
 .PHONY: soak-domains

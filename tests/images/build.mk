@@ -41,6 +41,10 @@ $(IMAGES)/xen: $(IMAGES)/xen.gz
 MKINITRAMFS     := tests/images/mkinitramfs.py
 MKINITRAMFS_SRC := $(addprefix tests/images/,cpio.py modules.py mkinitramfs.py)
 DOM0_MODULES    := xenfs xen-privcmd xen-evtchn xen-gntdev xen-gntalloc
+# For guests' devices, on Linux's own backends.
+BACKEND_MODULES := xen-blkback xen-netback loop bridge tun
+HOTPLUG_SCRIPTS := $(addprefix dom0-tools/hotplug/,block vif-bridge vif-route \
+	vif-nat hotplug-common.sh vif-common.sh)
 
 MKDOM0 = $(MKINITRAMFS) -o $@ --init tests/images/dom0-init \
 	$(foreach k,$(KERNELS),--kernel $(IMAGES)/debian-$k) \
@@ -67,6 +71,19 @@ $(IMAGES)/domu.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init
 $(IMAGES)/domu.cpio.gz: $(IMAGES)/domu.cpio
 	gzip -9n <$< >$@
 
+# The same with the frontends of disks and interfaces.
+DOMU_MODULES := xen-blkfront xen-netfront
+DOMU_DEVICES := tests/domains/guest/devices
+
+$(IMAGES)/domu-devices.cpio.gz: $(IMAGES)/debian-6.1/.unpacked \
+		$(MKINITRAMFS_SRC) tests/images/domu-init $(DOMU_DEVICES)
+	$(MKINITRAMFS) -o $(@:.gz=) --init tests/images/domu-init \
+		--program tests/images/domu-end:sbin/poweroff \
+		--program tests/images/domu-end:sbin/reboot \
+		--kernel $(IMAGES)/debian-6.1 $(DOMU_MODULES:%=--module %) \
+		$(DOMU_DEVICES:%=--task %)
+	gzip -9nf $(@:.gz=)
+
 # With the tools and their daemons, and guests in /guests.
 TOOLS_PROGRAMS := $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) \
 	$(O)/dom0-tools/xenstored $(O)/dom0-tools/consoled/consoled \
@@ -74,14 +91,15 @@ TOOLS_PROGRAMS := $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) \
 TOOLS_FILES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k:guests/linux-$k) \
 	$(IMAGES)/domu.cpio.gz:guests/domu.cpio.gz \
 	tests/images/demo.cfg:guests/demo.cfg tests/images/motd:etc/motd \
+	$(foreach s,$(HOTPLUG_SCRIPTS),$s:etc/pavo/scripts/$(notdir $s)) \
 	$(foreach g,$(DOMU_GUESTS),$g:guests/$(notdir $g))
 TOOLS_TASKS := $(wildcard tests/domains/tasks/*)
 
 $(IMAGES)/tools.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(TOOLS_PROGRAMS) \
 		$(KERNELS:%=$(IMAGES)/linux-%) $(IMAGES)/domu.cpio.gz \
 		$(addprefix tests/images/,demo.cfg motd start-tools) \
-		$(DOMU_GUESTS) $(TOOLS_TASKS)
-	$(MKDOM0) $(TOOLS_PROGRAMS:%=--program %) \
+		$(DOMU_GUESTS) $(TOOLS_TASKS) $(HOTPLUG_SCRIPTS)
+	$(MKDOM0) $(BACKEND_MODULES:%=--module %) $(TOOLS_PROGRAMS:%=--program %) \
 		--program tests/images/start-tools:etc/start.d/tools \
 		$(TOOLS_FILES:%=--file %) $(TOOLS_TASKS:%=--task %)
 

@@ -33,7 +33,7 @@ class Modules:
         for name, (data, needs) in loaded.items():
             archive.file(self._target(name), data)
             lines.append("kernel/%s.ko:%s\n" % (name, "".join(
-                f" kernel/{need}.ko" for need in needs)))
+                f" kernel/{need}.ko" for need in reversed(needs))))
         archive.file(f"lib/modules/{self.release}/modules.dep",
                      "".join(sorted(lines)).encode())
 

@@ -18,6 +18,7 @@
 #include "../tool.h"
 #include "req.h"
 #include "xmlconv.h"
+#include "xmldev.h"
 
 extern const char domain_schema[], domain_schema_end[];
 
@@ -161,7 +162,9 @@ static void add_setting(struct reader *rd, const xmlNode *at, const char *key,
 {
 	struct setting *s = ARENA_NEW(&rd->r->mem, struct setting);
 
-	s->text = arena_printf(&rd->r->mem, "%s = %s", key, value);
+	/* "+" is part of the sign */
+	s->text = arena_printf(&rd->r->mem, "%s%s= %s", key,
+			       key[strlen(key) - 1] == '+' ? "" : " ", value);
 	s->line = (unsigned int)xmlGetLineNo(at);
 	*rd->end = s;
 	rd->end = &s->next;
@@ -193,8 +196,9 @@ static void read_key(void *ctx, const char *key, const char *type,
 	const char *text;
 
 	(void)help;
-	if (xml == NULL)
-		return;
+	if (xml == NULL || strcmp(type, "disks") == 0 ||
+	    strcmp(type, "interfaces") == 0)
+		return; /* there may be many of these: read_devices */
 	text = text_at(rd->r, rd->root, xml, &at);
 	if (text == NULL)
 		return;
@@ -229,6 +233,27 @@ static void read_rest(struct reader *rd)
 		add_setting(rd, at, "tsc_mode",
 			    strcmp(mode, "native") == 0 ? "\"native\""
 							: "\"always_emulate\"");
+}
+
+static void read_devices(struct reader *rd)
+{
+	xmlNode *devices = child(rd->root, "devices", strlen("devices"));
+
+	for (xmlNode *n = devices ? devices->children : NULL; n != NULL;
+	     n = n->next) {
+		const char *name = from_x(n->name), *text = NULL;
+
+		if (n->type == XML_ELEMENT_NODE && strcmp(name, "disk") == 0)
+			text = xmldev_disk_text(rd->r, n);
+		else if (n->type == XML_ELEMENT_NODE &&
+			 strcmp(name, "interface") == 0)
+			text = xmldev_vif_text(rd->r, n);
+		if (text == NULL)
+			continue;
+		add_setting(
+			rd, n, *name == 'd' ? "disk +" : "vif +",
+			arena_printf(&rd->r->mem, "[%s]", quoted(rd->r, text)));
+	}
 }
 
 static const char *settings_text(struct reader *rd)
@@ -308,6 +333,29 @@ static const char *const other_places[] = {
 	"devices/memballoon/@model",
 	"devices/controller/@type",
 	"devices/controller/@index",
+	"devices/disk/@type",
+	"devices/disk/@device",
+	"devices/disk/driver/@name",
+	"devices/disk/driver/@type",
+	"devices/disk/driver/@discard",
+	"devices/disk/source/@file",
+	"devices/disk/source/@dev",
+	"devices/disk/target/@dev",
+	"devices/disk/target/@bus",
+	"devices/disk/readonly",
+	"devices/disk/shareable",
+	"devices/disk/backenddomain/@name",
+	"devices/interface/@type",
+	"devices/interface/mac/@address",
+	"devices/interface/source/@bridge",
+	"devices/interface/script/@path",
+	"devices/interface/target/@dev",
+	"devices/interface/ip/@address",
+	"devices/interface/ip/@family",
+	"devices/interface/model/@type",
+	"devices/interface/mtu/@size",
+	"devices/interface/bandwidth/outbound/@average",
+	"devices/interface/backenddomain/@name",
 };
 
 struct place {
@@ -460,6 +508,7 @@ int xml_to_cfg(struct req *r, const char *file, const char *xml, size_t len,
 	if (rc == 0) {
 		domcfg_describe(read_key, &rd);
 		read_rest(&rd);
+		read_devices(&rd);
 		rc = r->rc;
 	}
 	if (rc == 0)
@@ -540,11 +589,11 @@ static void write_key(void *ctx, const char *key, const char *type,
 	struct writer *w = ctx;
 	const struct config_entry *e = config_find(w->config, key);
 
-	(void)type;
 	(void)help;
 	if (e == NULL || strcmp(key, "type") == 0 ||
-	    strcmp(key, "builder") == 0 || strcmp(key, "vcpus") == 0)
-		return; /* it is in the frame */
+	    strcmp(key, "builder") == 0 || strcmp(key, "vcpus") == 0 ||
+	    strcmp(type, "disks") == 0 || strcmp(type, "interfaces") == 0)
+		return; /* it is in the frame, or write_devices' */
 	if (xml == NULL && strncmp(key, "max_", 4) != 0 && write_special(w, e))
 		return;
 	if (xml == NULL || e->value.type == CONFIG_LIST) {
@@ -557,6 +606,18 @@ static void write_key(void *ctx, const char *key, const char *type,
 	}
 	if (!write_special(w, e))
 		put_at(w, xml, e->value.text);
+}
+
+static void write_devices(struct writer *w, const struct domcfg *d)
+{
+	xmlNode *devices = make_child(w->root, "devices", strlen("devices"));
+
+	for (size_t i = 0; i < d->nr_disks && w->r->rc == 0; i++)
+		if (xmldev_add_disk(w->r, devices, &d->disks[i]) < 0)
+			domcfg_where(w->r, d, "disk");
+	for (size_t i = 0; i < d->nr_vifs && w->r->rc == 0; i++)
+		if (xmldev_add_vif(w->r, devices, &d->vifs[i]) < 0)
+			domcfg_where(w->r, d, "vif");
 }
 
 /* The element first in libvirt's own order, so that files compare well. */
@@ -603,6 +664,7 @@ int cfg_to_xml(struct req *r, const char *file, const char *cfg, size_t len,
 	xmlDocSetRootElement(doc, w.root);
 	write_frame(&w, &d);
 	domcfg_describe(write_key, &w);
+	write_devices(&w, &d);
 	put_at(&w, "devices/console/@type", "pty");
 	xmlDocDumpFormatMemory(doc, &out, &size, 1);
 	*xml = arena_strdup(&r->mem, from_x(out));

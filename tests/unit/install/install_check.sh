@@ -27,7 +27,8 @@ for file in boot/pavo.gz usr/sbin/pavo usr/sbin/pavo-top usr/sbin/pavo-xml \
 		usr/lib/pavo/xenstored usr/lib/pavo/consoled \
 		usr/share/man/man1/pavo.1 usr/share/man/man5/pavo.cfg.5 \
 		usr/share/man/man8/consoled.8 etc/grub.d/20_linux_pavo \
-		usr/share/bash-completion/completions/pavo; do
+		usr/share/bash-completion/completions/pavo \
+		etc/pavo/scripts/block etc/pavo/scripts/vif-bridge; do
 	check "$file" test -s "$root/$file"
 done
 

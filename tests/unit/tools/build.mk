@@ -11,7 +11,8 @@ TOOLS_TEST_SRC := $(filter-out %/kernels_check.c,\
 	$(wildcard tests/unit/tools/*.c)) tests/unit/unit_test.c \
 	$(filter-out dom0-tools/lib/hv.c dom0-tools/lib/fmem.c,$(TOOLS_LIB_SRC)) \
 	$(TOOLS_BUILDER_SRC) $(TOOLS_PAVO_SRC) \
-	dom0-tools/pavo/helpers/xmlconv.c dom0-tools/consoled/console_client.c
+	$(addprefix dom0-tools/pavo/helpers/,xmlconv.c xmldev.c) \
+	dom0-tools/consoled/console_client.c
 TOOLS_TEST_OBJ := $(patsubst %.c,$(TOOLS_TEST)/%.o,$(TOOLS_TEST_SRC))
 
 $(TOOLS_TEST)/dom0-tools/pavo/main.o: TOOLS_TEST_FLAGS += \
@@ -68,7 +69,8 @@ TOOLS_FUZZ := config kernel xml
 TOOLS_FUZZ_SRC := $(filter-out dom0-tools/pavo/main.c \
 	dom0-tools/lib/hv.c dom0-tools/lib/fmem.c,$(TOOLS_LIB_SRC) \
 	$(TOOLS_BUILDER_SRC)) $(addprefix dom0-tools/pavo/,config.c domcfg.c \
-	tool.c helpers/xmlconv.c) tests/unit/tools/fake_hv.c
+	disk.c vif.c vdev.c devspec.c tool.c helpers/xmlconv.c \
+	helpers/xmldev.c) tests/unit/tools/fake_hv.c
 
 $(TOOLS_TEST)/fuzz_%: tests/unit/tools/fuzz/fuzz_%.c $(TOOLS_FUZZ_SRC) \
 		$(O)/dom0-tools/pavo/helpers/schema.o

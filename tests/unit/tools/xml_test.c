@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config.h"
+#include "domcfg.h"
 #include "helpers/xmlconv.h"
 #include "req.h"
 #include "unit_test.h"
@@ -223,10 +225,15 @@ static const struct {
 	{"<network/>", 0, ""},
 	{HEAD "</domain>", 0, ""},
 	{HEAD OS "<disk/>\n</domain>", 4, "<disk> is not supported here"},
-	{HEAD OS "\n<devices>\n<disk type='file'/></devices></domain>", 6,
-	 "<disk> is not supported here"},
-	{HEAD OS "\n<devices>\n<interface type='bridge'/></devices></domain>",
-	 6, "<interface> is not supported here"},
+	{HEAD OS "\n<devices>\n<disk type='file'/></devices></domain>", 5, ""},
+	{HEAD OS "\n<devices>\n<disk type='file'><target dev='xvda'/>\n"
+		 "<geometry/></disk></devices></domain>",
+	 7, "<geometry> is not supported here"},
+	{HEAD OS "\n<devices>\n<interface type='bridge'><link state='up'/>"
+		 "</interface></devices></domain>",
+	 6, "<link> is not supported here"},
+	{HEAD OS "\n<devices>\n<sound model='x'/></devices></domain>", 6,
+	 "<sound> is not supported here"},
 	{HEAD "<os><type>hvm</type><kernel>/k</kernel></os></domain>", 4,
 	 "only PV guests"},
 	{HEAD OS "\n<vcpu colour='red'>1</vcpu></domain>", 5,
@@ -265,12 +272,90 @@ UNIT_TEST(broken_descriptions_are_errors_with_their_lines)
 	}
 }
 
+#define MAC "00:16:3e:00:00:01"
+
+/* An element of <devices>, and the setting that is the same. */
+static const struct {
+	const char *xml, *cfg;
+} devices[] = {
+	{"<disk type='block'><source dev='/dev/vg/a'/><target dev='xvda'/>"
+	 "</disk>",
+	 "disk += [\"vdev=xvda,access=rw,target=/dev/vg/a\"]\n"},
+	{"<disk type='file' device='disk'><driver name='phy' type='raw' "
+	 "discard='ignore'/><source file='/a b.img'/><target dev='sda' "
+	 "bus='scsi'/><readonly/><backenddomain name='store'/></disk>",
+	 "disk += [\"vdev=sda,format=raw,backendtype=phy,access=ro,"
+	 "backend=store,no-discard,target=/a b.img\"]\n"},
+	{"<disk type='file'><source file='/a'/><target dev='xvdb'/>"
+	 "<shareable/></disk>",
+	 "disk += [\"vdev=xvdb,access=w!,target=/a\"]\n"},
+	{"<interface type='bridge'><mac address='" MAC "'/>"
+	 "<source bridge='br1'/></interface>",
+	 "vif += [\"mac=" MAC ",bridge=br1\"]\n"},
+	{"<interface type='ethernet'><mac address='" MAC "'/>"
+	 "<script path='vif-route'/><ip address='10.0.0.2'/>"
+	 "<ip address='10.0.0.3' family='ipv4'/><target dev='web0'/>"
+	 "<model type='netfront'/><mtu size='9000'/><bandwidth>"
+	 "<outbound average='125'/></bandwidth></interface>",
+	 "vif += [\"mac=" MAC ",script=vif-route,vifname=web0,mtu=9000,"
+	 "ip=10.0.0.2 10.0.0.3,rate=125KB/s\"]\n"},
+};
+
+static char *described(struct config *c)
+{
+	struct domcfg d;
+
+	EXPECT_EQ(domcfg_make(&r, c, &d, REFUSE_UNKNOWN), 0);
+	memset(d.uuid, 0, sizeof(d.uuid));
+	return domcfg_text(&r, &d);
+}
+
+static struct config *parsed(const char *text)
+{
+	struct config *c = ARENA_NEW(&r.mem, struct config);
+
+	config_init(c);
+	EXPECT_EQ(config_parse(&r, c, "t.cfg", text, strlen(text)), 0);
+	return c;
+}
+
+/* To a configuration, to XML, and to one again that means the same. */
+UNIT_TEST(disks_and_interfaces_go_both_ways)
+{
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		const char *xml = arena_printf(
+			&r.mem, HEAD OS "<devices>%s</devices></domain>",
+			devices[i].xml);
+		const char *cfg, *back, *again;
+
+		EXPECT_EQ(xml_to_cfg(&r, "t.xml", xml, strlen(xml), CFG_PLAIN,
+				     &cfg),
+			  0);
+		expect_has(cfg, devices[i].cfg);
+		EXPECT_EQ(cfg_to_xml(&r, "t.cfg", cfg, strlen(cfg), &back), 0);
+		EXPECT_EQ(xml_to_cfg(&r, "t.xml", back, strlen(back), CFG_PLAIN,
+				     &again),
+			  0);
+		if (strcmp(described(parsed(cfg)), described(parsed(again))) !=
+		    0)
+			unit_test_fail(__FILE__, __LINE__, "%s\n%s\n%s", cfg,
+				       back, again);
+		req_free(&r);
+	}
+}
+
 UNIT_TEST(what_has_no_place_in_xml_is_named)
 {
 	static const char cfg[] = "name='a'\nkernel='/k'\nmemory=64\ncap=50\n";
 	const char *xml;
+	static const char disk[] = "name='a'\nkernel='/k'\nmemory=64\n"
+				   "disk=['x,raw,xvda,script=block-iscsi']\n";
 
 	EXPECT(cfg_to_xml(&r, "t.cfg", cfg, strlen(cfg), &xml) < 0);
 	expect_has(r.what, "cap has no place in the XML form");
+	req_free(&r);
+	EXPECT(cfg_to_xml(&r, "t.cfg", disk, strlen(disk), &xml) < 0);
+	expect_has(r.what, "disk: script has no place in the XML form");
+	EXPECT_EQ(strcmp(r.where, "t.cfg:4"), 0);
 	req_free(&r);
 }
