@@ -189,13 +189,15 @@ static int check_io(const struct blkfront *f, const struct blkfront_io *io)
 int blkfront_submit(struct blkfront *f, unsigned int queue,
 		    struct blkfront_io *io)
 {
-	struct blkfront_queue *q = &f->queues[queue % BLKFRONT_QUEUES_MAX];
+	struct blkfront_queue *q = &f->queues[queue];
 	union blkif_request req = {0};
 	struct blkfront_slot *s;
 	int rc = check_io(f, io);
 
 	if (rc < 0)
 		return rc;
+	if (queue >= f->nr_queues)
+		return -EINVAL;
 	if (q->first_free == NO_SLOT)
 		return -EAGAIN;
 	s = &q->slots[q->first_free];

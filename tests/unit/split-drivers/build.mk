@@ -7,10 +7,13 @@ SPLIT_TO := $(O)/$(SPLIT_T)
 SPLIT_SRC := split-drivers/xenbus/xenbus.c \
 	$(BLKBACK_CORE:%=split-drivers/block/backend/%.c) \
 	$(addprefix split-drivers/block/frontend/,blkfront_bus.c blkfront_ring.c)
-SPLIT_T_SRC := $(SPLIT_SRC) tests/unit/unit_test.c \
-	$(wildcard $(SPLIT_T)/*.c $(SPLIT_T)/*/*.c)
+SPLIT_T_SRC := $(SPLIT_SRC) split-drivers/block/backend/disk_uring.c \
+	tests/unit/unit_test.c \
+	$(filter-out $(SPLIT_T)/fuzz/%,\
+	$(wildcard $(SPLIT_T)/*.c $(SPLIT_T)/*/*.c))
 SPLIT_T_OBJ := $(SPLIT_T_SRC:%.c=$(SPLIT_TO)/obj/%.o)
 SPLIT_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+SPLIT_T_LIBS := -l:liburing.a
 SPLIT_T_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 $(WARN) \
 	-Ihypercalls/include -Itests/unit $(SPLIT_SAN)
 
@@ -35,3 +38,28 @@ check-split-drivers: $(SPLIT_TO)/split_drivers ## both ends of the split drivers
 	cat $(O)/results/split-drivers.txt; exit $$rc
 
 check-unit: check-split-drivers
+
+# libFuzzer targets, FUZZ_SECONDS each.
+SPLIT_FUZZ_SRC := $(SPLIT_SRC) $(SPLIT_T)/fake_xen.c $(SPLIT_T)/fake_bus.c \
+	$(SPLIT_T)/block/fake_disk.c $(SPLIT_T)/block/fixture.c
+SPLIT_FUZZ := back front
+
+$(SPLIT_TO)/fuzz_%: $(SPLIT_T)/fuzz/fuzz_%.c $(SPLIT_FUZZ_SRC) \
+		$(wildcard split-drivers/*/*.h split-drivers/*/*/*.h $(SPLIT_T)/*.h $(SPLIT_T)/*/*.h)
+	@mkdir -p $(@D)
+	clang-14 $(filter-out $(SPLIT_SAN),$(SPLIT_T_FLAGS)) \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(SPLIT_FUZZ_SRC)
+
+.PHONY: fuzz-split-drivers
+fuzz-split-drivers: $(SPLIT_FUZZ:%=$(SPLIT_TO)/fuzz_%) ## fuzz both ends of the split drivers
+	for t in $(SPLIT_FUZZ); do \
+		mkdir -p $(SPLIT_TO)/corpus/$$t; \
+		$(SPLIT_TO)/fuzz_$$t -verbosity=0 -timeout=20 -max_len=4096 -len_control=0 \
+			-max_total_time=$(FUZZ_SECONDS) \
+			-artifact_prefix=$(SPLIT_TO)/ \
+			$(SPLIT_TO)/corpus/$$t || exit 1; \
+		echo "fuzz_$$t: no finding in $(FUZZ_SECONDS) s"; \
+	done
+
+soak: fuzz-split-drivers

@@ -77,6 +77,13 @@ void world_end(void)
 	EXPECT_EQ(fake_nr_grants(), 0);
 	EXPECT_EQ(fake_nr_ports(), 0);
 	EXPECT_EQ(fake_nr_pages(), 0);
+	world_free();
+}
+
+void world_free(void)
+{
+	back_stop();
+	EXPECT_EQ(fake_nr_maps(), 0);
 	EXPECT_EQ(bounce.nr_used, 0);
 	bounce_close(&bounce);
 	fake_disk_close(&disk);
@@ -217,13 +224,17 @@ void back_die(void)
 	is_serving = false;
 }
 
+bool back_may_return(void)
+{
+	is_serving = blkback_connect(back, &disk.d, &bounce, journal,
+				     blkback_identity(DOMID, 51712, &details),
+				     &details) == 0;
+	return is_serving;
+}
+
 void back_return(void)
 {
-	EXPECT_EQ(blkback_connect(back, &disk.d, &bounce, journal,
-				  blkback_identity(DOMID, 51712, &details),
-				  &details),
-		  0);
-	is_serving = true;
+	EXPECT(back_may_return());
 }
 
 /* --- operations --- */

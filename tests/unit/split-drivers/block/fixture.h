@@ -30,6 +30,8 @@ extern const char *front_error; /* which key of the frontend was bad */
 void world_start(const struct blkfront_wish *wish);
 /* Free all; nothing of the two ends may be left in Xen. */
 void world_end(void);
+/* Free all; nothing that is the backend's may be left. */
+void world_free(void);
 /* Up to Connected at both ends. */
 void world_connect(const struct blkfront_wish *wish);
 
@@ -45,6 +47,8 @@ void back_stop(void);
 /* The backend dies, and the next one takes over. */
 void back_die(void);
 void back_return(void);
+/* False: it does not like what it finds. */
+bool back_may_return(void);
 
 /* Notes the end of an operation. */
 void op_done(struct blkfront_io *io);
