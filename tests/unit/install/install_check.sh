@@ -25,8 +25,10 @@ check()
 
 for file in boot/pavo.gz usr/sbin/pavo usr/sbin/pavo-top usr/sbin/pavo-xml \
 		usr/lib/pavo/xenstored usr/lib/pavo/consoled \
+		usr/lib/pavo/blkbackd usr/lib/pavo/blkbackd-nbd \
 		usr/share/man/man1/pavo.1 usr/share/man/man5/pavo.cfg.5 \
-		usr/share/man/man8/consoled.8 etc/grub.d/20_linux_pavo \
+		usr/share/man/man8/consoled.8 \
+		usr/share/man/man8/blkbackd.8 etc/grub.d/20_linux_pavo \
 		usr/share/bash-completion/completions/pavo \
 		etc/pavo/scripts/block etc/pavo/scripts/vif-bridge; do
 	check "$file" test -s "$root/$file"

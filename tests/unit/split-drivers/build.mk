@@ -9,7 +9,7 @@ SPLIT_SRC := split-drivers/xenbus/xenbus.c \
 	$(addprefix split-drivers/block/frontend/,blkfront_bus.c blkfront_ring.c)
 SPLIT_T_SRC := $(SPLIT_SRC) split-drivers/block/backend/disk_uring.c \
 	tests/unit/unit_test.c \
-	$(filter-out $(SPLIT_T)/fuzz/%,\
+	$(filter-out $(SPLIT_T)/fuzz/% $(SPLIT_T)/cost/%,\
 	$(wildcard $(SPLIT_T)/*.c $(SPLIT_T)/*/*.c))
 SPLIT_T_OBJ := $(SPLIT_T_SRC:%.c=$(SPLIT_TO)/obj/%.o)
 SPLIT_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -63,3 +63,19 @@ fuzz-split-drivers: $(SPLIT_FUZZ:%=$(SPLIT_TO)/fuzz_%) ## fuzz both ends of the 
 	done
 
 soak: fuzz-split-drivers
+
+# The backend as it is built for use, in a section by itself.
+SPLIT_COST_OBJ := $(BLKBACK_CORE:%=$(SPLIT_TO)/cost-obj/%.o)
+$(SPLIT_COST_OBJ): $(SPLIT_TO)/cost-obj/%.o: $(SPLIT_O)/obj/$(SPLIT)/block/backend/%.o
+	@mkdir -p $(@D)
+	objcopy --rename-section .text=blkback_text $< $@
+
+$(SPLIT_TO)/cost: $(SPLIT_COST_OBJ) $(SPLIT_FUZZ_SRC) $(SPLIT_T)/cost/cost.c
+	$(HOSTCC) $(filter-out $(SPLIT_SAN),$(SPLIT_T_FLAGS)) -O2 -o $@ \
+		$(SPLIT_COST_OBJ) $(filter-out \
+		$(BLKBACK_CORE:%=split-drivers/block/backend/%.c),\
+		$(SPLIT_FUZZ_SRC)) $(SPLIT_T)/cost/cost.c
+
+.PHONY: cost-split-drivers
+cost-split-drivers: $(SPLIT_TO)/cost ## instructions of the block backend for a request
+	$<

@@ -26,7 +26,7 @@ page()
 }
 
 for page in "$build"/man/pavo.1 "$build"/man/pavo.cfg.5 \
-	dom0-tools/consoled/consoled.8; do
+	split-drivers/block/blkbackd.8 dom0-tools/consoled/consoled.8; do
 	result "${page##*/}" \
 		"$(MANWIDTH=80 man --warnings -l "$page" 2>&1 >/dev/null)"
 	result "${page##*/} is filled in" "$(grep '@[a-z]*@' "$page")"
