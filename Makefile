@@ -17,7 +17,8 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
 
 include $(wildcard hypercalls/build.mk hypervisor/build.mk dom0-tools/build.mk \
-	dom0-tools/*/build.mk split-drivers/build.mk tests/build.mk tests/*/build.mk)
+	dom0-tools/*/build.mk split-drivers/build.mk split-drivers/*/build.mk \
+	tests/build.mk tests/*/build.mk)
 
 clean: ## remove everything built
 	rm -rf $(O)

@@ -129,12 +129,12 @@ static inline int ring_available(const struct ring *r, const uint32_t *index,
 }
 
 /*
- * Announce that the next entry is to be told of. Then ring_available() must be
- * asked again: the fence orders this before.
+ * Announce that the @nr-th entry from here is to be told of. Then
+ * ring_available() must be asked again: the fence orders this before.
  */
-static inline void ring_announce(struct ring *r, uint32_t *event)
+static inline void ring_announce(struct ring *r, uint32_t *event, uint32_t nr)
 {
-	__atomic_store_n(event, r->cons + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(event, r->cons + nr, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -160,7 +160,7 @@ static inline int ring_front_available(const struct ring *r)
 /* As ring_front_available; 0: an event will come, sleep. */
 static inline int ring_front_sleep(struct ring *r)
 {
-	ring_announce(r, &r->shared->rsp_event);
+	ring_announce(r, &r->shared->rsp_event, 1);
 	return ring_front_available(r);
 }
 
@@ -181,11 +181,17 @@ static inline int ring_back_available(const struct ring *r)
 			      r->nr - (r->cons - r->prod));
 }
 
+/* As ring_back_available; fewer than @nr: an event will come, sleep. */
+static inline int ring_back_await(struct ring *r, uint32_t nr)
+{
+	ring_announce(r, &r->shared->req_event, nr);
+	return ring_back_available(r);
+}
+
 /* As ring_back_available; 0: an event will come, sleep. */
 static inline int ring_back_sleep(struct ring *r)
 {
-	ring_announce(r, &r->shared->req_event);
-	return ring_back_available(r);
+	return ring_back_await(r, 1);
 }
 
 #endif

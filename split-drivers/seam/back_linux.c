@@ -70,8 +70,9 @@ struct gntdev_copy {
 
 #define COPIES_MAX 256 /* in one call */
 
-static int gntdev_fd = -1, evtchn_fd = -1;
-static uint16_t frontend;
+/* A thread has its own, if it serves a queue of its own. */
+static __thread int gntdev_fd = -1, evtchn_fd = -1;
+static __thread uint16_t frontend;
 
 int back_xen_start(int gntdev, int evtchn, uint16_t domid)
 {

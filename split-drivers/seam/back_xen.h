@@ -17,7 +17,8 @@
 
 /*
  * Use these open devices, for @domid alone from here on: its pages cannot be
- * told apart by the kernel, its event channels are.
+ * told apart by the kernel, its event channels are. A thread that has not
+ * called this cannot use the rest, and each needs an @evtchn of its own.
  */
 int back_xen_start(int gntdev, int evtchn, uint16_t domid);
 

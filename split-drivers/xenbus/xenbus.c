@@ -71,13 +71,15 @@ int xenbus_number(const char *text, uint64_t max, uint64_t *number)
 int xenbus_init(struct xenbus *x, const struct xenbus_store *store, void *ctx,
 		const char *own, const char *peer)
 {
+	struct xenbus is = {.store = store, .ctx = ctx}; /* @own may be in @x */
 	size_t at = 0;
-	int rc;
+	int rc = append(is.own, sizeof(is.own), &at, own);
 
-	*x = (struct xenbus){.store = store, .ctx = ctx};
-	rc = append(x->own, sizeof(x->own), &at, own);
 	at = 0;
-	return rc ? rc : append(x->peer, sizeof(x->peer), &at, peer);
+	if (!rc)
+		rc = append(is.peer, sizeof(is.peer), &at, peer);
+	*x = is;
+	return rc;
 }
 
 int xenbus_read(struct xenbus *x, uint32_t tx, enum xenbus_end end,

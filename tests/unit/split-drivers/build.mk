@@ -6,7 +6,8 @@ SPLIT_T := tests/unit/split-drivers
 SPLIT_TO := $(O)/$(SPLIT_T)
 SPLIT_SRC := split-drivers/xenbus/xenbus.c \
 	$(BLKBACK_CORE:%=split-drivers/block/backend/%.c) \
-	$(addprefix split-drivers/block/frontend/,blkfront_bus.c blkfront_ring.c)
+	$(addprefix split-drivers/block/frontend/,blkfront_bus.c blkfront_ring.c) \
+	$(NETBACK_CORE) $(NETFRONT)
 SPLIT_T_SRC := $(SPLIT_SRC) split-drivers/block/backend/disk_uring.c \
 	tests/unit/unit_test.c \
 	$(filter-out $(SPLIT_T)/fuzz/% $(SPLIT_T)/cost/%,\

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The frontend in the xenstore: what the backend offers, what we choose, and
+ * the way up and down. See netfront.h.
+ */
+#include "netfront.h"
+
+#include <abi/errno.h>
+
+/* --- what we choose, when the backend is in InitWait --- */
+
+/* A feature that is there, or is not: never a failure. */
+static bool peer_has(struct netfront *f, const char *key)
+{
+	uint64_t n;
+
+	return xenbus_read_number(&f->bus, 0, XENBUS_PEER, key, 1, 0, &n) ==
+		       0 &&
+	       n == 1;
+}
+
+static int choose(struct netfront *f)
+{
+	bool is_full = !f->wish.is_plain;
+	uint64_t max;
+	int rc = xenbus_read_number(&f->bus, 0, XENBUS_PEER,
+				    "multi-queue-max-queues", UINT32_MAX, 1,
+				    &max);
+
+	if (rc)
+		return rc;
+	if (!peer_has(f, "feature-rx-copy"))
+		return -EOPNOTSUPP;
+	f->nr_queues = f->wish.nr_queues ? f->wish.nr_queues : 1;
+	if (f->nr_queues > NETFRONT_QUEUES_MAX)
+		f->nr_queues = NETFRONT_QUEUES_MAX;
+	if (f->nr_queues > max)
+		f->nr_queues = max ? (unsigned int)max : 1;
+	f->can_sg = is_full && peer_has(f, "feature-sg");
+	f->can_gso4 = f->can_sg && peer_has(f, "feature-gso-tcpv4");
+	f->can_gso6 = f->can_sg && peer_has(f, "feature-gso-tcpv6");
+	f->can_csum6 = is_full && peer_has(f, "feature-ipv6-csum-offload");
+	f->is_split =
+		f->wish.is_split && peer_has(f, "feature-split-event-channels");
+	return 0;
+}
+
+static int write_in(struct xenbus *x, uint32_t tx, const char *folder,
+		    const char *key, uint64_t value)
+{
+	char path[64];
+	int rc;
+
+	if (!*folder)
+		return xenbus_write_number(x, tx, key, value);
+	rc = xenbus_join(path, sizeof(path), folder, key);
+	return rc ? rc : xenbus_write_number(x, tx, path, value);
+}
+
+static int write_queue(struct xenbus *x, uint32_t tx, const char *folder,
+		       const struct netfront_queue *q)
+{
+	int rc = write_in(x, tx, folder, "tx-ring-ref", q->tx_ring.gref);
+
+	if (!rc)
+		rc = write_in(x, tx, folder, "rx-ring-ref", q->rx_ring.gref);
+	if (!rc && q->tx_port == q->rx_port)
+		return write_in(x, tx, folder, "event-channel", q->tx_port);
+	if (!rc)
+		rc = write_in(x, tx, folder, "event-channel-tx", q->tx_port);
+	return rc ? rc
+		  : write_in(x, tx, folder, "event-channel-rx", q->rx_port);
+}
+
+static int write_choice(struct xenbus *x, uint32_t tx, void *arg)
+{
+	struct netfront *f = arg;
+	const struct {
+		const char *key;
+		bool value;
+	} flags[] = {
+		{"request-rx-copy", true},
+		{"feature-rx-notify", true},
+		{"feature-sg", !f->wish.is_plain},
+		{"feature-gso-tcpv4", !f->wish.is_plain},
+		{"feature-gso-tcpv6", !f->wish.is_plain},
+		{"feature-ipv6-csum-offload", !f->wish.is_plain},
+		{"feature-no-csum-offload", f->wish.is_plain},
+	};
+	int rc = 0;
+
+	for (unsigned int i = 0; !rc && i < sizeof(flags) / sizeof(flags[0]);
+	     i++)
+		rc = xenbus_write_number(x, tx, flags[i].key, flags[i].value);
+	if (!rc && f->nr_queues == 1)
+		rc = write_queue(x, tx, "", &f->queues[0]);
+	if (!rc && f->nr_queues > 1)
+		rc = xenbus_write_number(x, tx, "multi-queue-num-queues",
+					 f->nr_queues);
+	for (unsigned int i = 0; !rc && f->nr_queues > 1 && i < f->nr_queues;
+	     i++) {
+		char folder[16];
+
+		rc = xenbus_name(folder, sizeof(folder), "queue-", i);
+		if (!rc)
+			rc = write_queue(x, tx, folder, &f->queues[i]);
+	}
+	return rc ? rc : xenbus_switch(x, tx, XenbusStateInitialised);
+}
+
+static void close_queues(struct netfront *f)
+{
+	f->is_connected = false;
+	while (f->nr_queues)
+		netfront_queue_close(f, --f->nr_queues);
+}
+
+static int offer(struct netfront *f)
+{
+	unsigned int nr;
+	int rc = choose(f);
+
+	nr = f->nr_queues;
+	f->nr_queues = 0;
+	while (!rc && f->nr_queues < nr) {
+		rc = netfront_queue_open(f, f->nr_queues);
+		f->nr_queues += !rc;
+	}
+	if (!rc)
+		rc = xenbus_transaction(&f->bus, write_choice, f);
+	if (rc)
+		close_queues(f);
+	return rc;
+}
+
+/* --- the device --- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "00:16:3e:01:02:03" */
+static int read_mac(struct netfront *f)
+{
+	char text[18];
+	int rc = xenbus_read(&f->bus, 0, XENBUS_OWN, "mac", text, sizeof(text));
+
+	for (int i = 0; !rc && i < 6; i++) {
+		int high = hex_digit(text[3 * i]);
+		int low = high < 0 ? -1 : hex_digit(text[3 * i + 1]);
+
+		if (low < 0 || text[3 * i + 2] != (i < 5 ? ':' : '\0'))
+			return -EINVAL;
+		f->mac[i] = (uint8_t)(high << 4 | low);
+	}
+	return rc;
+}
+
+int netfront_init(struct netfront *f, const struct xenbus_store *store,
+		  void *ctx, const char *path, const struct netfront_wish *wish)
+{
+	char backend[XENBUS_PATH_MAX];
+	uint64_t id;
+	int rc;
+
+	__builtin_memset(f, 0, sizeof(*f));
+	f->wish = *wish;
+	if (!wish->tx_pages || wish->tx_pages > NETFRONT_PAGES_MAX ||
+	    !wish->rx_pages || wish->rx_pages > NETFRONT_PAGES_MAX)
+		return -EINVAL;
+	rc = xenbus_init(&f->bus, store, ctx, path, "");
+	if (!rc)
+		rc = xenbus_read(&f->bus, 0, XENBUS_OWN, "backend", backend,
+				 sizeof(backend));
+	if (!rc)
+		rc = xenbus_read_number(&f->bus, 0, XENBUS_OWN, "backend-id",
+					0x7fef, 0, &id);
+	if (!rc)
+		rc = xenbus_init(&f->bus, store, ctx, path, backend);
+	if (!rc)
+		rc = read_mac(f);
+	if (rc)
+		return rc;
+	f->backend_id = (uint16_t)id;
+	return xenbus_switch(&f->bus, 0, XenbusStateInitialising);
+}
+
+int netfront_store_event(struct netfront *f)
+{
+	enum xenbus_step step =
+		xenbus_front_step(f->bus.state, xenbus_peer_state(&f->bus));
+	int rc = 0;
+
+	switch (step) {
+	case XENBUS_OFFER:
+		rc = offer(f);
+		break;
+	case XENBUS_CONNECT:
+		f->is_connected = true;
+		rc = xenbus_switch(&f->bus, 0, XenbusStateConnected);
+		break;
+	case XENBUS_CLOSE:
+		close_queues(f);
+		rc = xenbus_switch(&f->bus, 0, XenbusStateClosed);
+		break;
+	default:
+		break;
+	}
+	if (rc < 0) {
+		xenbus_report(&f->bus, rc, "netfront");
+		return rc;
+	}
+	return (int)step;
+}
+
+int netfront_close(struct netfront *f)
+{
+	return xenbus_switch(&f->bus, 0, XenbusStateClosing);
+}
+
+void netfront_destroy(struct netfront *f)
+{
+	close_queues(f);
+	(void)xenbus_switch(&f->bus, 0, XenbusStateClosed);
+}
