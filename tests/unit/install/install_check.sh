@@ -67,11 +67,13 @@ prepare_grub_to_access_device() { echo "search --fs-uuid --set=root boot-$1"; }
 make_system_path_relative_to_its_root() { :; }
 grub_quote() { sed "s/'/'\\\\''/g"; }
 EOF
+mkdir -p "$root/made/etc/default"
+echo GRUB_CMDLINE_PAVO=dom0_mem=1G >"$root/made/etc/default/grub"
 entries=$root/made/grub.cfg
 check 20_linux_pavo env pkgdatadir="$lib" BOOT_DIRECTORY="$boot" \
 	GRUB_DEVICE=/dev/sda2 GRUB_DEVICE_UUID=1234 GRUB_DEVICE_BOOT=/dev/sda1 \
-	GRUB_DISTRIBUTOR="Debian's" GRUB_CMDLINE_PAVO=dom0_mem=1G \
-	GRUB_CMDLINE_LINUX=quiet sh -c \
+	GRUB_DISTRIBUTOR="Debian's" GRUB_CMDLINE_LINUX=quiet \
+	sysconfdir="$root/made/etc" sh -c \
 	'"$1/etc/grub.d/20_linux_pavo" >"$2"' check "$root" "$entries"
 check syntax grub-script-check "$entries"
 check entries sh -c '[ $(grep -c "^menuentry" "$1") = 2 ]' check "$entries"
