@@ -8,13 +8,14 @@ SPLIT_SRC := split-drivers/xenbus/xenbus.c \
 	$(BLKBACK_CORE:%=split-drivers/block/backend/%.c) \
 	$(addprefix split-drivers/block/frontend/,blkfront_bus.c blkfront_ring.c) \
 	$(NETBACK_CORE) $(NETFRONT)
-SPLIT_T_SRC := $(SPLIT_SRC) split-drivers/block/backend/disk_uring.c \
+SPLIT_T_SRC := $(SPLIT_SRC) \
+	$(addprefix split-drivers/block/backend/,confine.c disk_uring.c) \
 	tests/unit/unit_test.c \
 	$(filter-out $(SPLIT_T)/fuzz/% $(SPLIT_T)/cost/%,\
 	$(wildcard $(SPLIT_T)/*.c $(SPLIT_T)/*/*.c))
 SPLIT_T_OBJ := $(SPLIT_T_SRC:%.c=$(SPLIT_TO)/obj/%.o)
 SPLIT_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
-SPLIT_T_LIBS := -l:liburing.a
+SPLIT_T_LIBS := -l:liburing.a -l:libseccomp.a
 SPLIT_T_FLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 $(WARN) \
 	-Ihypercalls/include -Itests/unit $(SPLIT_SAN)
 
