@@ -12,6 +12,7 @@ BLKBACK_CORE := blkback blkback_bus bounce grants journal queue request
 BLKBACK_WORKER := $(patsubst %,$(SPLIT)/block/backend/%.c,$(BLKBACK_CORE) \
 	confine worker) $(SPLIT)/seam/back_linux.c $(SPLIT)/xenbus/xenbus.c
 BLKBACKD_SRC := $(BLKBACK_WORKER) $(SPLIT)/seam/bus_xs.c \
+	$(SPLIT)/keeper/keeper.c \
 	$(patsubst %,$(SPLIT)/block/backend/%.c,device disk_uring main spawn) \
 	$(patsubst %,dom0-tools/lib/%.c,arena req xs xs_conn)
 BLKBACKD_NBD_SRC := $(BLKBACK_WORKER) \

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,40 +16,26 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../../dom0-tools/lib/xs.h"
-#include "../../seam/bus_xs.h"
 #include "spawn.h"
 
 /* A worker that dies so often, each time within so many seconds, stays dead. */
 #define DEATHS_MAX 10u
 #define DEATHS_S 5
 
-static void __attribute__((format(printf, 2, 3)))
-say(const struct device *d, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fprintf(stderr, "blkbackd: %s: ", d->name);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-}
-
 static void tell(struct device *d, const struct worker_message *m)
 {
 	/* if it is gone its end is seen, and it gets all of this again */
-	if (d->control >= 0)
-		(void)!send(d->control, m, sizeof(*m),
+	if (d->d.fd >= 0)
+		(void)!send(d->d.fd, m, sizeof(*m),
 			    MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void close_device(struct device *d, int rc, const char *text)
 {
-	say(d, "%s", text);
-	xenbus_report(&d->bus, rc, text);
+	keeper_say(&d->d, "%s", text);
+	xenbus_report(&d->d.bus, rc, text);
 	d->is_broken = true;
-	(void)xenbus_switch(&d->bus, 0, XenbusStateClosed);
+	(void)xenbus_switch(&d->d.bus, 0, XenbusStateClosed);
 }
 
 /* --- the worker --- */
@@ -59,8 +44,8 @@ static void end_worker(struct device *d)
 {
 	if (d->worker == DEVICE_NONE)
 		return;
-	close(d->control);
-	d->control = -1;
+	close(d->d.fd);
+	d->d.fd = -1;
 	kill(d->pid, SIGKILL);
 	waitpid(d->pid, NULL, 0);
 	d->worker = DEVICE_NONE;
@@ -72,12 +57,12 @@ static int find_disk(struct device *d, char *params, size_t size,
 {
 	static const char *const raw[] = {"aio:", "raw:", "phy:", "file:"};
 	char mode[8] = "w", enable[4] = "1";
-	int rc = xenbus_read(&d->bus, 0, XENBUS_OWN, "params", params, size);
+	int rc = xenbus_read(&d->d.bus, 0, XENBUS_OWN, "params", params, size);
 
 	if (rc)
 		return rc;
-	(void)xenbus_read(&d->bus, 0, XENBUS_OWN, "mode", mode, sizeof(mode));
-	(void)xenbus_read(&d->bus, 0, XENBUS_OWN, "discard-enable", enable,
+	(void)xenbus_read(&d->d.bus, 0, XENBUS_OWN, "mode", mode, sizeof(mode));
+	(void)xenbus_read(&d->d.bus, 0, XENBUS_OWN, "discard-enable", enable,
 			  sizeof(enable));
 	s->is_readonly = mode[0] != 'w';
 	m->start.is_readonly = s->is_readonly;
@@ -101,10 +86,13 @@ static void start_worker(struct device *d)
 	char params[XENBUS_VALUE_MAX], text[WORKER_TEXT + 64];
 	int rc = find_disk(d, params, sizeof(params), &s, &m);
 
-	m.start.domid = d->domid;
-	snprintf(m.start.name, sizeof(m.start.name), "vbd %s", d->name);
-	m.start.uid = d->k->uid_base ? d->k->uid_base + d->domid : 0;
-	snprintf(m.start.root, sizeof(m.start.root), "%s/empty", d->k->run_dir);
+	m.start.domid = d->d.domid;
+	snprintf(m.start.name, sizeof(m.start.name), "vbd %s", d->d.name);
+	m.start.uid = device_options.uid_base
+			      ? device_options.uid_base + d->d.domid
+			      : 0;
+	snprintf(m.start.root, sizeof(m.start.root), "%s/empty",
+		 d->d.k->run_dir);
 	if (!rc)
 		rc = spawn_worker(&s, &d->pid, &what);
 	if (rc < 0) {
@@ -113,7 +101,7 @@ static void start_worker(struct device *d)
 		close_device(d, rc, text);
 		return;
 	}
-	d->control = rc;
+	d->d.fd = rc;
 	d->worker = DEVICE_STARTING;
 	d->bytes_per_s = d->requests_per_s = 0;
 	tell(d, &m);
@@ -123,7 +111,8 @@ static void connect_worker(struct device *d)
 {
 	struct worker_message m = {.what = WORKER_CONNECT};
 	const char *what;
-	int rc = blkback_read_front(&d->bus, &d->k->offer, &d->front, &what);
+	int rc = blkback_read_front(&d->d.bus, &device_options.offer, &d->front,
+				    &what);
 
 	if (rc) {
 		char text[96];
@@ -133,7 +122,8 @@ static void connect_worker(struct device *d)
 		return;
 	}
 	m.connect.front = d->front;
-	m.connect.identity = blkback_identity(d->domid, d->devid, &d->front);
+	m.connect.identity =
+		blkback_identity(d->d.domid, d->d.devid, &d->front);
 	d->worker = DEVICE_CONNECTING;
 	tell(d, &m);
 }
@@ -141,12 +131,13 @@ static void connect_worker(struct device *d)
 static void set_limits(struct device *d)
 {
 	struct worker_message m = {.what = WORKER_LIMIT};
-	int rc = xenbus_read_number(&d->bus, 0, XENBUS_OWN, "rate-bytes",
+	int rc = xenbus_read_number(&d->d.bus, 0, XENBUS_OWN, "rate-bytes",
 				    1ull << 40, 0, &m.limit.bytes_per_s);
 
 	if (!rc)
-		rc = xenbus_read_number(&d->bus, 0, XENBUS_OWN, "rate-requests",
-					1u << 30, 0, &m.limit.requests_per_s);
+		rc = xenbus_read_number(&d->d.bus, 0, XENBUS_OWN,
+					"rate-requests", 1u << 30, 0,
+					&m.limit.requests_per_s);
 	if (rc || (m.limit.bytes_per_s == d->bytes_per_s &&
 		   m.limit.requests_per_s == d->requests_per_s))
 		return;
@@ -155,7 +146,7 @@ static void set_limits(struct device *d)
 	tell(d, &m);
 }
 
-void device_measure(struct device *d)
+static void measure(struct device *d)
 {
 	struct worker_message m = {.what = WORKER_MEASURE};
 
@@ -169,7 +160,7 @@ static bool is_online(struct device *d)
 {
 	uint64_t online;
 
-	return xenbus_read_number(&d->bus, 0, XENBUS_OWN, "online", 1, 0,
+	return xenbus_read_number(&d->d.bus, 0, XENBUS_OWN, "online", 1, 0,
 				  &online) == 0 &&
 	       online;
 }
@@ -184,27 +175,28 @@ static void disconnect(struct device *d)
 		return;
 	}
 	if (d->worker != DEVICE_ENDING)
-		(void)xenbus_switch(&d->bus, 0, XenbusStateClosed);
+		(void)xenbus_switch(&d->d.bus, 0, XenbusStateClosed);
 }
 
 static void offer(struct device *d)
 {
-	int rc = blkback_offer(&d->bus, &d->k->offer, &d->disk);
+	int rc = blkback_offer(&d->d.bus, &device_options.offer, &d->disk);
 
 	d->is_broken = false;
 	if (rc)
-		say(d, "cannot write to the store: %s", strerror(-rc));
+		keeper_say(&d->d, "cannot write to the store: %s",
+			   strerror(-rc));
 }
 
 static void step(struct device *d)
 {
-	enum xenbus_state peer = xenbus_peer_state(&d->bus);
+	enum xenbus_state peer = xenbus_peer_state(&d->d.bus);
 
 	/* after a failure only a frontend that begins anew is served */
 	if (d->is_broken && peer != XenbusStateInitialising &&
 	    peer != XenbusStateUnknown && peer != XenbusStateClosed)
 		return;
-	switch (xenbus_back_step(d->bus.state, peer, is_online(d))) {
+	switch (xenbus_back_step(d->d.bus.state, peer, is_online(d))) {
 	case XENBUS_OFFER:
 		if (d->worker == DEVICE_READY)
 			offer(d);
@@ -230,43 +222,22 @@ static void step(struct device *d)
 	}
 }
 
-static void watch_front(struct device *d)
+static void store_event(struct keeper_device *base)
 {
-	char path[XENBUS_PATH_MAX], front[XENBUS_PATH_MAX];
-
-	if (d->is_watching ||
-	    xenbus_read(&d->bus, 0, XENBUS_OWN, "frontend", front,
-			sizeof(front)) ||
-	    xenbus_init(&d->bus, &bus_xs, d->k->xs, d->bus.own, front) ||
-	    xenbus_join(path, sizeof(path), front, "state"))
-		return;
-	(void)xenbus_own_state(&d->bus);
-	d->is_watching = xs_watch(d->k->xs, path, d->name) == 0;
-}
-
-void device_store_event(struct device *d)
-{
+	struct device *d = (struct device *)(void *)base;
 	char value[8];
 
-	if (xenbus_read(&d->bus, 0, XENBUS_OWN, "frontend-id", value,
-			sizeof(value)) == -ENOENT) {
-		unlink(d->journal);
-		device_free(d);
-		return;
-	}
-	watch_front(d);
-	if (!d->is_watching)
-		return;
-	(void)xenbus_own_state(&d->bus);
+	snprintf(d->journal, sizeof(d->journal), "%s/%u-%u.journal",
+		 base->k->run_dir, base->domid, base->devid);
 	if (d->worker == DEVICE_NONE && !d->is_broken &&
-	    xenbus_peer_state(&d->bus) != XenbusStateUnknown &&
-	    (d->bus.state != XenbusStateClosed || is_online(d)))
+	    xenbus_peer_state(&base->bus) != XenbusStateUnknown &&
+	    (base->bus.state != XenbusStateClosed || is_online(d)))
 		start_worker(d);
 	set_limits(d);
-	if (xenbus_read(&d->bus, 0, XENBUS_OWN, "resize", value,
+	if (xenbus_read(&base->bus, 0, XENBUS_OWN, "resize", value,
 			sizeof(value)) == 0) {
-		(void)xenbus_remove(&d->bus, 0, "resize");
-		device_measure(d);
+		(void)xenbus_remove(&base->bus, 0, "resize");
+		measure(d);
 	}
 	step(d);
 }
@@ -283,9 +254,9 @@ static void disk_is(struct device *d, const struct blkback_disk *disk)
 		set_limits(d);
 		step(d);
 	} else if (is_changed && d->worker == DEVICE_SERVING) {
-		say(d, "the disk now has %llu sectors",
-		    (unsigned long long)disk->sectors);
-		(void)blkback_announce(&d->bus, &d->disk);
+		keeper_say(&d->d, "the disk now has %llu sectors",
+			   (unsigned long long)disk->sectors);
+		(void)blkback_announce(&d->d.bus, &d->disk);
 	}
 }
 
@@ -294,13 +265,14 @@ static void connected(struct device *d)
 	int rc = 0;
 
 	d->worker = DEVICE_SERVING;
-	if (d->bus.state != XenbusStateConnected)
-		rc = blkback_announce(&d->bus, &d->disk);
+	if (d->d.bus.state != XenbusStateConnected)
+		rc = blkback_announce(&d->d.bus, &d->disk);
 	if (rc)
-		say(d, "cannot write to the store: %s", strerror(-rc));
-	say(d, "serves %u queues of %u pages%s", d->front.nr_queues,
-	    d->front.ring_pages,
-	    d->front.is_persistent ? ", grants stay mapped" : "");
+		keeper_say(&d->d, "cannot write to the store: %s",
+			   strerror(-rc));
+	keeper_say(&d->d, "serves %u queues of %u pages%s", d->front.nr_queues,
+		   d->front.ring_pages,
+		   d->front.is_persistent ? ", grants stay mapped" : "");
 	step(d);
 }
 
@@ -319,15 +291,16 @@ static void died(struct device *d)
 		close_device(d, -EIO, "its worker keeps dying");
 		return;
 	}
-	say(d, "its worker has died; starting another one");
-	if (d->bus.state != XenbusStateClosed)
+	keeper_say(&d->d, "its worker has died; starting another one");
+	if (d->d.bus.state != XenbusStateClosed)
 		start_worker(d);
 }
 
-void device_worker_event(struct device *d)
+static void worker_event(struct keeper_device *base)
 {
+	struct device *d = (struct device *)(void *)base;
 	struct worker_message m;
-	ssize_t n = recv(d->control, &m, sizeof(m), MSG_DONTWAIT);
+	ssize_t n = recv(d->d.fd, &m, sizeof(m), MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -345,7 +318,7 @@ void device_worker_event(struct device *d)
 		break;
 	case WORKER_DISCONNECTED:
 		d->worker = DEVICE_READY;
-		(void)xenbus_switch(&d->bus, 0, XenbusStateClosed);
+		(void)xenbus_switch(&d->d.bus, 0, XenbusStateClosed);
 		step(d);
 		break;
 	case WORKER_FAILED:
@@ -359,47 +332,23 @@ void device_worker_event(struct device *d)
 	}
 }
 
-/* --- beginning and end --- */
-
-struct device *device_get(struct keeper *k, uint16_t domid, uint32_t devid)
+static void gone(struct keeper_device *base)
 {
-	char own[XENBUS_PATH_MAX];
-	struct device *d;
-
-	for (d = k->devices; d; d = d->next)
-		if (d->domid == domid && d->devid == devid)
-			return d;
-	d = calloc(1, sizeof(*d));
-	if (!d)
-		return NULL;
-	d->k = k;
-	d->domid = domid;
-	d->devid = devid;
-	d->control = -1;
-	snprintf(d->name, sizeof(d->name), "%u/%u", domid, devid);
-	snprintf(d->journal, sizeof(d->journal), "%s/%u-%u.journal", k->run_dir,
-		 domid, devid);
-	snprintf(own, sizeof(own), "backend/%s/%s", k->type, d->name);
-	if (xenbus_init(&d->bus, &bus_xs, k->xs, own, "")) {
-		free(d);
-		return NULL;
-	}
-	d->next = k->devices;
-	k->devices = d;
-	return d;
-}
-
-void device_free(struct device *d)
-{
-	struct device **at = &d->k->devices;
-	char path[XENBUS_PATH_MAX];
+	struct device *d = (struct device *)(void *)base;
 
 	end_worker(d);
-	if (d->is_watching &&
-	    xenbus_join(path, sizeof(path), d->bus.peer, "state") == 0)
-		(void)xs_unwatch(d->k->xs, path, d->name);
-	while (*at != d)
-		at = &(*at)->next;
-	*at = d->next;
-	free(d);
+	if (d->journal[0])
+		unlink(d->journal);
 }
+
+struct device_options device_options = {
+	.uid_base = 2000000,
+	.offer = {.queues_max = 4, .ring_order_max = 4, .is_persistent = true},
+};
+
+const struct keeper_ops device_ops = {
+	.device_bytes = sizeof(struct device),
+	.store_event = store_event,
+	.fd_event = worker_event,
+	.gone = gone,
+};

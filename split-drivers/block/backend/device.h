@@ -10,20 +10,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../../xenbus/xenbus.h"
+#include "../../keeper/keeper.h"
 #include "worker.h"
 
-struct xs;
-
-struct keeper {
-	struct xs *xs;
-	const char *type;    /* backend/TYPE/... are ours */
-	const char *run_dir; /* for the journals */
-	uint32_t uid_base;   /* workers are uid_base + domid; 0: root */
+/* As asked for on the command line. */
+struct device_options {
+	uint32_t uid_base; /* workers are uid_base + domid; 0: root */
 	struct blkback_offer offer;
-	struct device *devices;
-	bool is_verbose;
 };
+extern struct device_options device_options;
 
 /* How far a worker is. */
 enum device_worker {
@@ -36,18 +31,11 @@ enum device_worker {
 };
 
 struct device {
-	struct device *next;
-	struct keeper *k;
-	uint16_t domid;
-	uint32_t devid;
-	char name[24]; /* DOMID/DEVID */
+	struct keeper_device d; /* first; d.fd is the worker's socket */
 	char journal[128];
-	struct xenbus bus;
-	bool is_watching;
 	bool is_broken; /* until the frontend begins again */
 	enum device_worker worker;
 	pid_t pid;
-	int control; /* socket; -1: none */
 	struct blkback_disk disk;
 	struct blkback_front front;
 	uint64_t bytes_per_s, requests_per_s; /* as told to the worker */
@@ -55,15 +43,6 @@ struct device {
 	int64_t last_death_s;
 };
 
-/* Make or find the device of backend/TYPE/DOMID/DEVID; NULL: no memory. */
-struct device *device_get(struct keeper *k, uint16_t domid, uint32_t devid);
-/* Its nodes, or the frontend's, may have changed. */
-void device_store_event(struct device *d);
-/* Its worker says something, or has ended. */
-void device_worker_event(struct device *d);
-/* Ask for the disk's size again. */
-void device_measure(struct device *d);
-/* End its worker and forget it. */
-void device_free(struct device *d);
+extern const struct keeper_ops device_ops;
 
 #endif
