@@ -16,6 +16,7 @@
 
 #define BIT(n) (1u << (n))
 #define ALL (~0u)
+#define XSAVEC BIT(1)
 
 /* out = host & mask | set; leaves without a row are all zero. */
 struct cpuid_rule {
@@ -49,7 +50,7 @@ static const struct cpuid_rule rules[] = {
 	  BIT(2) | BIT(3) | BIT(4) | BIT(10) | BIT(14)},
 	 {0}},
 	{0x0000000d, 0, {0, ALL, 0, 0}, {0}}, /* completed in code */
-	{0x0000000d, 1, {BIT(0) | BIT(1) | BIT(2), 0, 0, 0}, {0}},
+	{0x0000000d, 1, {BIT(0) | XSAVEC | BIT(2), ALL, 0, 0}, {0}},
 	{0x80000000, ALL, {ALL, ALL, ALL, ALL}, {0}},
 	{0x80000001,
 	 ALL,
@@ -122,11 +123,14 @@ static void xsave_leaf(const struct vcpu *v, uint32_t subleaf,
 		out->c = cpu_features.xsave_size;
 		if (v != current) /* EBX followed our XCR0, not the guest's */
 			out->b = out->c;
-	} else if (subleaf > 1) {
-		if (subleaf < 63 && (max >> subleaf & 1) && subleaf >= 2)
-			*out = cpuid(0xd, subleaf);
-		else
-			*out = (struct cpuid_regs){0};
+	} else if (subleaf == 1) {
+		/* the size of the compact form, by the guest's XCR0, too */
+		if (v != current || !(out->a & XSAVEC))
+			out->b = 0;
+	} else if (subleaf < 63 && (max >> subleaf & 1)) {
+		*out = cpuid(0xd, subleaf);
+	} else {
+		*out = (struct cpuid_regs){0};
 	}
 }
 
