@@ -184,6 +184,19 @@ static bool opt_maxcpus(const char *val)
 	return small_number(val, &opt.maxcpus);
 }
 
+static bool opt_clocksource(const char *val)
+{
+	static const char *const names[] = {"hpet", "acpi", "pit"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(val, names[i]))
+			continue;
+		opt.clocksource = names[i];
+		return true;
+	}
+	return false;
+}
+
 /* Xen's names; level/level (rate limit) is accepted, the first one counts. */
 static int level_of(const char *val)
 {
@@ -266,6 +279,7 @@ static const struct option options[] = {
 	 "SIZE, min:SIZE, max:SIZE with K, M or G, separated by commas"},
 	{"dom0_max_vcpus", opt_dom0_max_vcpus, "a number from 1"},
 	{"maxcpus", opt_maxcpus, "a number from 1"},
+	{"clocksource", opt_clocksource, "hpet, acpi or pit"},
 	{"loglvl", opt_loglvl, "none, error, warning, info, debug or all"},
 	{"guest_loglvl", opt_guest_loglvl,
 	 "none, error, warning, info, debug or all"},

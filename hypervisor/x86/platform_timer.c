@@ -5,7 +5,9 @@
  */
 #include <hv/assert.h>
 #include <hv/cpu.h>
+#include <hv/printk.h>
 #include <hv/spinlock.h>
+#include <hv/string.h>
 #include <hv/time.h>
 #include <hv/x86/acpi.h>
 #include <hv/x86/clock.h>
@@ -93,13 +95,33 @@ static bool pm_timer_init(void)
 	return true;
 }
 
-const char *platform_timer_init(void)
+static bool pit_init(void)
 {
-	if (hpet_init())
-		return "HPET";
-	if (pm_timer_init())
-		return "ACPI PM timer";
-	return "PIT";
+	return true;
+}
+
+const char *platform_timer_init(const char *wanted)
+{
+	static const struct {
+		const char *option, *name;
+		bool (*init)(void);
+	} timers[] = {
+		{"hpet", "HPET", hpet_init},
+		{"acpi", "ACPI PM timer", pm_timer_init},
+		{"pit", "PIT", pit_init},
+	};
+	unsigned int i;
+
+	if (wanted) {
+		for (i = 0; i < ARRAY_SIZE(timers); i++)
+			if (!strcmp(timers[i].option, wanted) &&
+			    timers[i].init())
+				return timers[i].name;
+		log_warn("Clock: there is no %s that works\n", wanted);
+	}
+	for (i = 0; !timers[i].init(); i++)
+		;
+	return timers[i].name;
 }
 
 bool platform_timer_is_readable(void)

@@ -7,6 +7,7 @@
  * towards the platform's clock once a second; it never steps back.
  */
 #include <hv/assert.h>
+#include <hv/boot.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/printk.h>
@@ -40,7 +41,7 @@ uint64_t now_ns(void)
 
 void time_early_init(void)
 {
-	const char *name = platform_timer_init();
+	const char *name = platform_timer_init(opt.clocksource);
 	uint64_t ticks, ns;
 
 	platform_timer_measure(&ticks, &ns);

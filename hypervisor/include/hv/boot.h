@@ -69,6 +69,7 @@ struct boot_options {
 	bool dom0_mem_negative;	 /* dom0_mem=-SIZE: all but that             */
 	uint32_t dom0_max_vcpus; /* 0: as many as pcpus                 */
 	uint32_t maxcpus;	 /* 0: all                              */
+	const char *clocksource; /* hpet, acpi, pit; NULL: the best          */
 	bool noreboot;
 	bool x2apic;
 	bool sync_console;

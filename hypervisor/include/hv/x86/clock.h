@@ -45,8 +45,11 @@ void clock_base_adjust(struct clock_base *b, uint64_t last_plt_ns, uint64_t tsc,
 
 /* --- the platform's clock (x86/platform_timer.c) --- */
 
-/* Choose HPET, PM timer or PIT; the name. */
-const char *platform_timer_init(void);
+/*
+ * Choose HPET, PM timer or PIT, @wanted (as in clocksource=; or NULL) if it
+ * works; the name.
+ */
+const char *platform_timer_init(const char *wanted);
 /* Whether it can be read at any time (the PIT only measures intervals). */
 bool platform_timer_is_readable(void);
 /* ns since platform_timer_init, and the TSC at that moment. */
