@@ -37,6 +37,7 @@ REBOOT = ("exit", "reset")
 class Case:
     name: str
     hypervisor: str = None          # under build/images; None: what we test
+    native: bool = False            # none at all
     kernel: str = "linux-6.1.lz4"   # under build/images; None: no module
     loader: str = "multiboot1"      # or "grub", "efi": GRUB under OVMF
     board: str = "pc"               # or "q35"
@@ -106,7 +107,7 @@ CASES = [
          compare_log=True),
 
     # The image with assertions, under all that the self-check does.
-    Case("selfcheck-6.1", cpus=2, kernel_args="task=selfcheck",
+    Case("selfcheck-6.1", cpus=2, kernel_args="task=selfcheck vsyscall=xonly",
          steps=task("selfcheck")),
     # Other payloads, fewer CPUs than the machine has.
     Case("gzip-payload", kernel="linux-6.1.gzip", cpus=2,

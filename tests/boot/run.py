@@ -46,7 +46,9 @@ class Runner:
         images = self.options.images
         modules = []
         if case.kernel:
-            args = f"console=hvc0 earlyprintk=xen {case.kernel_args}"
+            console = ("console=hvc0 earlyprintk=xen" if hypervisor else
+                       "console=ttyS0")
+            args = f"{console} {case.kernel_args}"
             modules.append((f"{images}/{case.kernel}", args))
         if case.initrd:
             modules.append((f"{images}/{case.initrd}", ""))
@@ -84,7 +86,9 @@ class Runner:
 
     def test(self, case):
         path = f"{self.options.logs}/{case.name}.log"
-        if case.hypervisor:
+        if case.native:
+            hypervisor = None
+        elif case.hypervisor:
             hypervisor = f"{self.options.images}/{case.hypervisor}"
         elif case.loader in ("grub", "efi") or case.icount:
             hypervisor = self.options.grub_hv
@@ -155,7 +159,7 @@ def check_facts(case, line):
     version = re.match(r"linux-([\d.]+\d)", case.kernel)[1]
     if not facts["kernel"].startswith(version + "."):
         raise BootFailure(f"kernel is {facts['kernel']}, not {version}")
-    if facts["caps"] != "control_d":
+    if facts["caps"] != ("" if case.native else "control_d"):
         raise BootFailure(f"capabilities are '{facts['caps']}'")
     if int(facts["cpus"]) != (case.dom0_cpus or case.cpus):
         raise BootFailure(f"Dom0 has {facts['cpus']} cpus")

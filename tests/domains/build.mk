@@ -15,6 +15,7 @@ $(DOMAINS_OUT)/census: tests/domains/census.c \
 	$(CC) $(TOOLS_CFLAGS) -static -no-pie -o $@ $^ -ljson-c
 
 # What works in guests: task=NAME on their command line.
+SYS_TASKS := $(addprefix tests/system/tasks/,selfcheck cpu-state)
 GUEST_TASKS := $(addprefix $(DOMAINS_OUT)/guest/,hotplug memload clockwatch)
 
 $(DOMAINS_OUT)/guest/%: tests/domains/guest/%.c
@@ -23,9 +24,10 @@ $(DOMAINS_OUT)/guest/%: tests/domains/guest/%.c
 		-pthread
 
 $(IMAGES)/domu-tasks.cpio: tests/images/addfiles.py $(IMAGES)/domu.cpio \
-		$(GUEST_TASKS)
+		$(GUEST_TASKS) $(DOM0_PROGRAMS) $(SYS_TASKS)
 	tests/images/addfiles.py $@ $(IMAGES)/domu.cpio \
-		$(foreach t,$(GUEST_TASKS),$t:tasks/$(notdir $t))
+		$(foreach t,$(GUEST_TASKS) $(SYS_TASKS),$t:tasks/$(notdir $t)) \
+		$(foreach p,$(DOM0_PROGRAMS),$p:usr/bin/$(notdir $p))
 
 $(IMAGES)/hotplug.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-tasks.cpio
@@ -129,5 +131,6 @@ check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 
 .PHONY: soak-domains
 soak: soak-domains
-soak-domains: $(BOOT_IMAGES) $(IMAGES)/killing.cpio ## hours of deaths of daemons
+soak-domains: $(BOOT_IMAGES) $(IMAGES)/killing.cpio \
+		$(IMAGES)/hotplug.cpio ## hours of deaths of daemons, CPUs, clocks
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

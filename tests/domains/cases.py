@@ -10,13 +10,13 @@ from cases import Case, task
 DOM0_1G = "dom0_mem=1024M,max:1024M"
 
 
-def domains(name, run=None, **machine):
+def domains(name, run=None, args="", **machine):
     """Dom0 of 1 GiB runs the task @run, by default the one called @name."""
     run = run or name
     machine.setdefault("hv_args", DOM0_1G)
     machine.setdefault("initrd", "tools.cpio")
     return Case(name, compare_log=True,
-                kernel_args=f"task={run}", steps=task(run), **machine)
+                kernel_args=f"task={run} {args}".strip(), steps=task(run), **machine)
 
 
 CASES = [
@@ -24,7 +24,10 @@ CASES = [
     domains("leftovers", cpus=2),
     domains("matrix", cpus=2, mem_mib=7168),
     domains("hotplug", cpus=2, initrd="hotplug.cpio"),
-    domains("cpus", cpus=4, initrd="hotplug.cpio"),
+    domains("cpus", cpus=4, initrd="hotplug.cpio",
+            hv_args=DOM0_1G + " clocksource=acpi"),
+    domains("registers", args="vsyscall=emulate", cpus=2,
+            initrd="hotplug.cpio"),
     domains("debian", cpus=2, mem_mib=2560, initrd="debian.cpio"),
     # Each half with its own and with the other's real counterpart.  QEMU's
     # XSAVE ignores CR0.TS, so Xen must not leave FPU state for later.

@@ -4,11 +4,33 @@
 from cases import Case, task
 
 SEEDS = range(2, 12)
+DOM0_1G = "dom0_mem=1024M,max:1024M"
 
 CASES = [
     Case(f"killing-{seed}", cpus=2, initrd="killing.cpio",
-         hv_args="dom0_mem=1024M,max:1024M", timeout_s=7200,
+         hv_args=DOM0_1G, timeout_s=7200,
          kernel_args=f"task=killing rounds=100 seed={seed}",
          steps=task("killing"))
     for seed in SEEDS
+] + [
+    # CPUs go and come for hours
+    Case(f"cpus-{kernel}", kernel=f"linux-{kernel}.lz4", cpus=4,
+         initrd="hotplug.cpio", hv_args=DOM0_1G, timeout_s=14400,
+         kernel_args="task=cpus rounds=500", steps=task("cpus"))
+    for kernel in ("6.1", "6.12")
+] + [
+    # ten minutes by each clock
+    Case(f"clocks-{clock}", cpus=4, initrd="hotplug.cpio",
+         hv_args=f"{DOM0_1G} clocksource={clock}", timeout_s=3600,
+         kernel_args="task=clocks", steps=task("clocks"))
+    for clock in ("hpet", "acpi", "pit")
+] + [
+    # the self-check in guests, here and on the real Xen
+    Case(f"selfcheck-guests{suffix}", cpus=2, initrd="hotplug.cpio",
+         hypervisor=hypervisor, hv_args=f"{DOM0_1G} {options}", timeout_s=3600,
+         kernel_args="task=registers guest_task=selfcheck "
+                     "vsyscall=xonly",
+         steps=task("registers"))
+    for suffix, hypervisor, options in (
+        ("", None, ""), ("-xen", "xen", "spec-ctrl=eager-fpu"))
 ]

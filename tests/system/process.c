@@ -243,6 +243,97 @@ CHECK(debug_registers_watch_memory)
 	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
+/* A traced child that writes its two words for ever. */
+static volatile uint64_t words[2];
+
+static pid_t start_writer(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	EXPECT(pid >= 0);
+	if (pid == 0) {
+		EXPECT(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0);
+		raise(SIGSTOP);
+		for (;;) {
+			words[0]++;
+			sched_yield();
+			words[1]++;
+			sched_yield();
+		}
+	}
+	EXPECT(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+	return pid;
+}
+
+static void watch(pid_t pid, volatile uint64_t *word)
+{
+	EXPECT(ptrace(PTRACE_POKEUSER, pid, DEBUGREG(0), word) == 0);
+	EXPECT(ptrace(PTRACE_POKEUSER, pid, DEBUGREG(7), DR7_WRITE_8_BYTES_0) ==
+	       0);
+}
+
+/* Two on one CPU, with different words watched; each stops at its own. */
+CHECK(debug_registers_are_by_process)
+{
+	pid_t pid[2];
+	cpu_set_t set;
+	int i, p, status;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	EXPECT(sched_setaffinity(0, sizeof(set), &set) == 0);
+	for (p = 0; p < 2; p++) {
+		pid[p] = start_writer();
+		watch(pid[p], &words[p]);
+	}
+	for (i = 1; i <= 50; i++) {
+		for (p = 0; p < 2; p++)
+			EXPECT(ptrace(PTRACE_CONT, pid[p], 0, 0) == 0);
+		for (p = 0; p < 2; p++) {
+			EXPECT(waitpid(pid[p], &status, 0) == pid[p]);
+			EXPECT(WIFSTOPPED(status) &&
+			       WSTOPSIG(status) == SIGTRAP);
+			/* once in each turn, behind the write */
+			EXPECT(ptrace(PTRACE_PEEKDATA, pid[p], &words[p], 0) ==
+			       i);
+			EXPECT(ptrace(PTRACE_PEEKDATA, pid[p], &words[1 - p],
+				      0) == (p ? i : i - 1));
+		}
+	}
+	for (p = 0; p < 2; p++)
+		(void)resume(pid[p], PTRACE_KILL);
+}
+
+/* An instruction breakpoint: before it, and once, by the resume flag. */
+CHECK(debug_registers_stop_at_an_instruction)
+{
+	struct user_regs_struct regs;
+	pid_t pid = start_traced();
+	int status;
+	uint64_t at;
+
+	/* past the stop, in be_traced, to an increment of rbx */
+	do {
+		status = resume(pid, PTRACE_SINGLESTEP);
+		EXPECT(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+		EXPECT(ptrace(PTRACE_GETREGS, pid, 0, &regs) == 0);
+	} while (regs.rbx != 1);
+	at = regs.rip + 3 * 10; /* ten increments on, three bytes each */
+	EXPECT(ptrace(PTRACE_POKEUSER, pid, DEBUGREG(1), at) == 0);
+	EXPECT(ptrace(PTRACE_POKEUSER, pid, DEBUGREG(7), 4UL) == 0); /* L1 */
+	status = resume(pid, PTRACE_CONT);
+	EXPECT(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+	EXPECT(ptrace(PTRACE_GETREGS, pid, 0, &regs) == 0);
+	EXPECT(regs.rip == at && regs.rbx == 11);
+	EXPECT((ptrace(PTRACE_PEEKUSER, pid, DEBUGREG(6), 0) & 0xf) == 2);
+	status = resume(pid, PTRACE_CONT); /* over it, to the int3 */
+	EXPECT(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+	EXPECT(ptrace(PTRACE_GETREGS, pid, 0, &regs) == 0);
+	EXPECT(regs.rbx == 50);
+	(void)resume(pid, PTRACE_KILL);
+}
+
 CHECK(ptrace_sees_system_calls)
 {
 	struct user_regs_struct regs;

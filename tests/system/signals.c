@@ -4,6 +4,7 @@
  * exception turns into.
  */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/ucontext.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -337,4 +339,65 @@ CHECK(allowed_port_works_and_others_do_not)
 	EXPECT(ioperm(0x80, 1, 0) == 0);
 	f = fault_of(do_in, NULL);
 	EXPECT(f.signo == SIGSEGV && f.vector == VECTOR_GP);
+}
+
+/* Linux emulates iopl by the port bitmap. */
+CHECK(iopl_allows_all_ports_until_it_is_dropped)
+{
+	struct fault f;
+
+	if (iopl(3) != 0)
+		check_skip("not allowed to ask for ports");
+	outb(0x12, 0x80);
+	inb(0x80);
+	(void)inb(0x61);
+	expect_child(do_in, NULL); /* inherited */
+	EXPECT(iopl(0) == 0);
+	f = fault_of(do_in, NULL);
+	EXPECT(f.signo == SIGSEGV && f.vector == VECTOR_GP);
+}
+
+/* Two processes on one CPU, one of which may use the port. */
+static void use_port_often(void *arg)
+{
+	int i;
+
+	(void)arg;
+	EXPECT(ioperm(0x80, 1, 1) == 0);
+	for (i = 0; i < 300; i++) {
+		outb((unsigned char)i, 0x80);
+		sched_yield();
+	}
+}
+
+static void fail_to_use_port_often(void *arg)
+{
+	int i;
+
+	(void)arg;
+	for (i = 0; i < 300; i++) {
+		EXPECT(fault_of(do_in, NULL).vector == VECTOR_GP);
+		sched_yield();
+	}
+}
+
+CHECK(ports_are_allowed_by_process)
+{
+	cpu_set_t set;
+	int status;
+	pid_t pid;
+
+	if (ioperm(0x80, 1, 0) != 0)
+		check_skip("not allowed to ask for ports");
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	EXPECT(sched_setaffinity(0, sizeof(set), &set) == 0);
+	pid = fork();
+	EXPECT(pid >= 0);
+	if (pid == 0) {
+		fail_to_use_port_often(NULL);
+		_exit(0);
+	}
+	expect_child(use_port_often, NULL);
+	EXPECT(waitpid(pid, &status, 0) == pid && status == 0);
 }

@@ -35,4 +35,11 @@ CASES = [
            kernel_args=f"task=stress seconds={STRESS_S}", steps=task("stress"),
            compare_log=True)
       for kernel in ("6.1", "6.12") for cpus in (1, 2, 4)),
+    # Ten minutes of all that works natively, and that no more does.
+    *(Case(f"stress-all-{kernel}", kernel=f"linux-{kernel}.lz4", cpus=4,
+           initrd="stress.cpio", timeout_s=7200, kernel_args="task=stress-all",
+           steps=task("stress-all")) for kernel in ("6.1", "6.12")),
+    Case("stress-all-native", native=True, kernel="linux-6.1", cpus=4, initrd="stress.cpio",
+         timeout_s=3600, kernel_args="task=stress-all",
+         steps=task("stress-all")),
 ]
