@@ -12,6 +12,7 @@ struct boot_options opt = {
 	.console_com1 = true,
 	.console_vga = true,
 	.x2apic = true,
+	.irq_ratelimit = 2000,
 };
 
 /* Each parser gets the text behind '=' ("" if none) and says if it is good. */
@@ -233,6 +234,16 @@ static bool opt_guest_loglvl(const char *val)
 	return l >= 0;
 }
 
+static bool opt_irq_ratelimit(const char *val)
+{
+	uint64_t v;
+
+	if (!parse_uint(val, strlen(val), &v) || v > ~0u)
+		return false;
+	opt.irq_ratelimit = (uint32_t)v;
+	return true;
+}
+
 static bool flag(const char *val, bool *out)
 {
 	*out = true;
@@ -280,6 +291,7 @@ static const struct option options[] = {
 	{"dom0_max_vcpus", opt_dom0_max_vcpus, "a number from 1"},
 	{"maxcpus", opt_maxcpus, "a number from 1"},
 	{"clocksource", opt_clocksource, "hpet, acpi or pit"},
+	{"irq_ratelimit", opt_irq_ratelimit, "a number, 0 for no limit"},
 	{"loglvl", opt_loglvl, "none, error, warning, info, debug or all"},
 	{"guest_loglvl", opt_guest_loglvl,
 	 "none, error, warning, info, debug or all"},

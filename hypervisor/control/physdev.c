@@ -31,7 +31,7 @@ int physdev_irq_status_query(struct domain *d,
 	return rc;
 }
 
-/* irq_status_query says it all, once: there is no page to keep current. */
+/* Its unmasking of ports was for kernels before Linux 2.6.32. */
 int physdev_pirq_eoi_gmfn_v1(struct domain *d, struct physdev_pirq_eoi_gmfn *op)
 {
 	(void)d;
@@ -41,9 +41,7 @@ int physdev_pirq_eoi_gmfn_v1(struct domain *d, struct physdev_pirq_eoi_gmfn *op)
 
 int physdev_pirq_eoi_gmfn_v2(struct domain *d, struct physdev_pirq_eoi_gmfn *op)
 {
-	(void)d;
-	(void)op;
-	return -ENOSYS;
+	return pirq_set_eoi_map(d, MFN(op->gmfn));
 }
 
 /* --- IO-APIC --- */

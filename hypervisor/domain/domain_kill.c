@@ -11,6 +11,7 @@
 #include <hv/cpu.h>
 #include <hv/evtchn.h>
 #include <hv/gnttab.h>
+#include <hv/irq.h>
 #include <hv/page_alloc.h>
 #include <hv/sched.h>
 #include <hv/x86/pv_state.h>
@@ -52,6 +53,7 @@ static int drop_contexts(struct domain *d)
 {
 	struct vcpu *v;
 
+	pirq_drop_eoi_map(d);
 	for_each_vcpu (d, v) {
 		int rc = pv_drop_context(v);
 

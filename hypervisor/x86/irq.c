@@ -25,6 +25,7 @@ void irq_init(void)
 {
 	for (unsigned int i = 0; i < NR_IRQS; i++)
 		spin_lock_init(&irq_desc[i].lock, RANK_IRQ);
+	irq_storm_init();
 }
 
 /* --- sources --- */
@@ -43,17 +44,18 @@ static void route(uint32_t irq)
 				  .vector = desc->vector,
 				  .level = desc->level,
 				  .active_low = desc->active_low,
-				  .masked = desc->is_masked,
+				  .masked = desc->is_masked || desc->is_held,
 				  .apic_id = apic_id,
 			  });
 }
 
-static void set_masked(uint32_t irq, bool masked)
+/* It is masked for two reasons, by its rules and while it is held back. */
+static void apply_mask(uint32_t irq)
 {
 	struct irq_desc *desc = &irq_desc[irq];
+	bool masked = desc->is_masked || desc->is_held;
 
 	ASSERT(spin_is_held(&desc->lock));
-	desc->is_masked = masked;
 	if (desc->kind == IRQ_MSI)
 		msi_mask(desc->msi, masked);
 	else
@@ -62,12 +64,20 @@ static void set_masked(uint32_t irq, bool masked)
 
 void irq_mask(uint32_t irq)
 {
-	set_masked(irq, true);
+	irq_desc[irq].is_masked = true;
+	apply_mask(irq);
 }
 
 void irq_unmask(uint32_t irq)
 {
-	set_masked(irq, false);
+	irq_desc[irq].is_masked = false;
+	apply_mask(irq);
+}
+
+void irq_hold(uint32_t irq, bool hold)
+{
+	irq_desc[irq].is_held = hold;
+	apply_mask(irq);
 }
 
 /* Messages and IO-APICs have 8 bits for an APIC id. */
@@ -195,6 +205,7 @@ void irq_free_msi(uint32_t irq)
 	desc->vector = 0;
 	desc->msi = NULL;
 	desc->kind = IRQ_UNUSED;
+	desc->is_held = false;
 	spin_unlock(&desc->lock);
 }
 
@@ -226,7 +237,8 @@ void irq_dump(void)
 
 		if (!desc->vector)
 			continue;
-		log_info(" irq %3u: vector %02x CPU %u %s%s%s, %llu so far%s\n",
+		log_info(" irq %3u: vector %02x CPU %u %s%s%s, %llu so far%s, "
+			 "held back %u times\n",
 			 irq, desc->vector, desc->cpu,
 			 desc->kind == IRQ_MSI ? "MSI"
 			 : desc->level	       ? "level"
@@ -234,7 +246,7 @@ void irq_dump(void)
 			 desc->active_low ? " low" : "",
 			 desc->is_masked ? " masked" : "",
 			 (unsigned long long)desc->count,
-			 desc->fn ? ", ours" : "");
+			 desc->fn ? ", ours" : "", desc->nr_storms);
 		for (unsigned int i = 0; i < desc->nr_guests; i++)
 			log_info("   d%u pirq %u%s\n", desc->guest[i].d->domid,
 				 desc->guest[i].pirq,
@@ -243,6 +255,20 @@ void irq_dump(void)
 }
 
 /* --- arrival --- */
+
+void irq_handle(uint32_t irq)
+{
+	struct irq_desc *desc = &irq_desc[irq];
+
+	ASSERT(spin_is_held(&desc->lock));
+	if (!desc->fn) {
+		irq_guest_deliver(irq);
+		return;
+	}
+	desc->fn(desc->data);
+	if (desc->level)
+		irq_unmask(irq);
+}
 
 static void device_interrupt(unsigned int vector)
 {
@@ -258,16 +284,14 @@ static void device_interrupt(unsigned int vector)
 	desc = &irq_desc[irq];
 	spin_lock(&desc->lock);
 	desc->count++;
+	irq_storm_count((uint32_t)irq);
 	if (desc->level)
 		irq_mask((uint32_t)irq);
 	lapic_eoi();
-	if (desc->fn) {
-		desc->fn(desc->data);
-		if (desc->level)
-			irq_unmask((uint32_t)irq);
-	} else {
-		irq_guest_deliver((uint32_t)irq);
-	}
+	/* An edge waits; a message that can not be masked comes all the same.
+	 */
+	if (desc->level || !desc->is_held)
+		irq_handle((uint32_t)irq);
 	spin_unlock(&desc->lock);
 }
 

@@ -7,6 +7,8 @@
  */
 #include <hv/assert.h>
 #include <hv/irq.h>
+#include <hv/page.h>
+#include <hv/string.h>
 #include <hv/xalloc.h>
 #include <hv/x86/apic.h>
 #include <hv/x86/irq_desc.h>
@@ -23,6 +25,7 @@ struct pirq {
 struct pirq_table {
 	spinlock_t lock; /* RANK_PIRQ: all of it */
 	uint32_t nr;
+	struct page *eoi_page; /* the guest's: a bit for each pirq with EOIs */
 	struct pirq pirq[];
 };
 
@@ -68,6 +71,63 @@ static struct pirq *lock_mapped(struct domain *d, uint32_t pirq)
 	return NULL;
 }
 
+/* --- which need an EOI, told by a page of the guest's --- */
+
+/* Bits of other pirqs in the byte do not change meanwhile: our lock is held. */
+static void tell_eoi(struct domain *d, const struct pirq *p)
+{
+	struct pirq_table *t = d->pirqs;
+	uint32_t nr = (uint32_t)(p - t->pirq);
+	uint8_t *byte;
+
+	if (!t->eoi_page)
+		return;
+	byte = (uint8_t *)page_to_virt(t->eoi_page) + nr / 8;
+	if (irq_desc[p->irq].level)
+		*byte |= (uint8_t)(1u << nr % 8);
+	else
+		*byte &= (uint8_t) ~(1u << nr % 8);
+}
+
+int pirq_set_eoi_map(struct domain *d, mfn_t mfn)
+{
+	struct pirq_table *t = d->pirqs;
+	struct page *pg;
+
+	if (!t || t->nr > 8 * PAGE_SIZE || !mfn_valid(mfn))
+		return -EINVAL;
+	pg = mfn_to_page(mfn);
+	if (page_get_and_type(pg, d, PT_WRITABLE, false))
+		return -EINVAL;
+	spin_lock(&t->lock);
+	if (t->eoi_page) {
+		spin_unlock(&t->lock);
+		page_put_and_type(pg);
+		return -EBUSY;
+	}
+	t->eoi_page = pg;
+	memset(page_to_virt(pg), 0, PAGE_SIZE);
+	for (uint32_t i = 0; i < t->nr; i++)
+		if (t->pirq[i].is_bound)
+			tell_eoi(d, &t->pirq[i]);
+	spin_unlock(&t->lock);
+	return 0;
+}
+
+void pirq_drop_eoi_map(struct domain *d)
+{
+	struct page *pg;
+
+	if (!d->pirqs)
+		return;
+	spin_lock(&d->pirqs->lock);
+	pg = d->pirqs->eoi_page;
+	d->pirqs->eoi_page = NULL;
+	spin_unlock(&d->pirqs->lock);
+	if (pg)
+		page_put_and_type(pg);
+}
+
 /* --- binding --- */
 
 int pirq_bind(struct vcpu *v, uint32_t pirq, uint32_t flags)
@@ -86,8 +146,10 @@ int pirq_bind(struct vcpu *v, uint32_t pirq, uint32_t flags)
 	rc = irq_guest_add((uint32_t)p->irq, d, pirq,
 			   flags & BIND_PIRQ__WILL_SHARE);
 	spin_unlock(&desc->lock);
-	if (!rc)
+	if (!rc) {
 		p->is_bound = true;
+		tell_eoi(d, p);
+	}
 	spin_unlock(&d->pirqs->lock);
 	return rc;
 }

@@ -70,6 +70,7 @@ struct boot_options {
 	uint32_t dom0_max_vcpus; /* 0: as many as pcpus                 */
 	uint32_t maxcpus;	 /* 0: all                              */
 	const char *clocksource; /* hpet, acpi, pit; NULL: the best          */
+	uint32_t irq_ratelimit;	 /* an irq's interrupts in 10 ms; 0: any */
 	bool noreboot;
 	bool x2apic;
 	bool sync_console;

@@ -21,6 +21,13 @@ void pirq_unbind(struct domain *d, uint32_t pirq);
 void pirq_set_affinity(struct domain *d, uint32_t pirq, struct vcpu *v);
 uint32_t nr_pirqs(const struct domain *d);
 
+/*
+ * Keep a bitmap in @d's frame @mfn, from now on, of the bound pirqs that need
+ * an EOI.  -EINVAL: no frame of @d's to write to.  -EBUSY: there is one.
+ */
+int pirq_set_eoi_map(struct domain *d, mfn_t mfn);
+void pirq_drop_eoi_map(struct domain *d);
+
 /* Hypervisor's own interrupts. */
 void irq_register_gsi(uint32_t gsi, void (*fn)(void *), void *data);
 

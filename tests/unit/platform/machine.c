@@ -6,10 +6,14 @@
 #include <string.h>
 
 #include <hv/assert.h>
+#include <hv/boot.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/evtchn.h>
+#include <hv/page.h>
 #include <hv/printk.h>
+#include <hv/time.h>
+#include <hv/timer.h>
 #include <hv/xalloc.h>
 #include <hv/x86/apic.h>
 #include <hv/x86/cpu_setup.h>
@@ -87,6 +91,70 @@ void irq_mask(uint32_t irq)
 void irq_unmask(uint32_t irq)
 {
 	irq_desc[irq].is_masked = line_masked[irq] = false;
+}
+
+void irq_hold(uint32_t irq, bool hold)
+{
+	irq_desc[irq].is_held = hold;
+	line_masked[irq] = hold || irq_desc[irq].is_masked;
+}
+
+void irq_handle(uint32_t irq)
+{
+	irq_guest_deliver(irq);
+}
+
+/* --- frames --- */
+
+static struct page frames[EOI_FRAME + 1];
+struct page *frame_table = frames;
+uint64_t max_page = EOI_FRAME + 1;
+uint8_t eoi_map[4096];
+unsigned int eoi_map_refs;
+
+void *mfn_to_virt(mfn_t m)
+{
+	return m.v == EOI_FRAME ? eoi_map : NULL;
+}
+
+int page_get_and_type(struct page *pg, const struct domain *d, enum page_type t,
+		      bool preemptible)
+{
+	(void)preemptible;
+	if (pg != &frames[EOI_FRAME] || d->domid || t != PT_WRITABLE)
+		return -EPERM;
+	eoi_map_refs++;
+	return 0;
+}
+
+void page_put_and_type(struct page *pg)
+{
+	(void)pg;
+	eoi_map_refs--;
+}
+
+/* --- for irq_storm.c --- */
+
+struct boot_options opt;
+uint64_t now;
+struct timer *storm_timer;
+
+uint64_t now_ns(void)
+{
+	return now;
+}
+
+void timer_init(struct timer *t, void (*fn)(void *), void *data,
+		unsigned int cpu)
+{
+	*t = (struct timer){.fn = fn, .data = data, .cpu = cpu};
+	storm_timer = t;
+}
+
+void timer_set(struct timer *t, uint64_t expires_ns)
+{
+	t->expires_ns = expires_ns;
+	t->is_active = true;
 }
 
 bool send_pirq(struct domain *d, uint32_t pirq)

@@ -20,4 +20,13 @@ void firmware_reset(void);
 extern bool line_masked[];	  /* by irq; start masked   */
 extern unsigned int sent_pirq[4]; /* by domid: interrupts sent */
 
+/* The clock, and the timer of irq_storm.c. */
+extern uint64_t now;
+extern struct timer *storm_timer;
+
+/* Frame 7 is domain 0's, and this is in it. */
+#define EOI_FRAME 7
+extern uint8_t eoi_map[4096];
+extern unsigned int eoi_map_refs;
+
 #endif

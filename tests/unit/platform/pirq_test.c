@@ -148,3 +148,46 @@ UNIT_TEST(unmapping_a_bound_message_frees_it)
 	pirq_unbind(&dom[0], NR - 1); /* the port closes later */
 	stop();
 }
+
+static bool eoi_bit(uint32_t pirq)
+{
+	return eoi_map[pirq / 8] >> pirq % 8 & 1;
+}
+
+UNIT_TEST(a_page_says_which_bound_pirqs_need_an_eoi)
+{
+	start();
+	memset(eoi_map, 0xff, sizeof(eoi_map));
+	EXPECT_EQ(pirq_map_gsi(&dom[0], 9, -1), 9);
+	EXPECT_EQ(pirq_map_gsi(&dom[0], 10, -1), 10);
+	EXPECT_EQ(pirq_map_msi(&dom[0], MSI(0), false, 0, 0, -1), NR - 1);
+	irq_desc[9].level = irq_desc[10].level = true;
+	EXPECT_EQ(pirq_bind(&vcpu[0], 9, 0), 0);
+
+	EXPECT_EQ(pirq_set_eoi_map(&dom[0], MFN(EOI_FRAME + 1)), -EINVAL);
+	EXPECT_EQ(pirq_set_eoi_map(&dom[0], MFN(EOI_FRAME - 1)), -EINVAL);
+	EXPECT_EQ(pirq_set_eoi_map(&dom[1], MFN(EOI_FRAME)), -EINVAL);
+	EXPECT_EQ(pirq_set_eoi_map(&dom[0], MFN(EOI_FRAME)), 0);
+	EXPECT_EQ(pirq_set_eoi_map(&dom[0], MFN(EOI_FRAME)), -EBUSY);
+	EXPECT_EQ(eoi_map_refs, 1);
+	EXPECT(eoi_bit(9));
+	EXPECT(!eoi_bit(10));
+	EXPECT_EQ(pirq_bind(&vcpu[0], 10, 0), 0);
+	EXPECT_EQ(pirq_bind(&vcpu[0], NR - 1, 0), 0);
+	EXPECT(eoi_bit(10));
+	EXPECT(!eoi_bit(NR - 1));
+
+	/* The same number for another source. */
+	EXPECT_EQ(pirq_unmap(&dom[0], 10), 0);
+	irq_desc[11].level = false;
+	EXPECT_EQ(pirq_map_gsi(&dom[0], 11, 10), 10);
+	EXPECT_EQ(pirq_bind(&vcpu[0], 10, 0), 0);
+	EXPECT(!eoi_bit(10));
+	EXPECT(eoi_bit(9));
+
+	pirq_drop_eoi_map(&dom[0]);
+	pirq_drop_eoi_map(&dom[0]);
+	EXPECT_EQ(eoi_map_refs, 0);
+	EXPECT_EQ(pirq_bind(&vcpu[0], 9, 0), -EBUSY);
+	stop();
+}

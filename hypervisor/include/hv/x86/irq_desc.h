@@ -42,8 +42,12 @@ struct irq_desc {
 	bool is_configured; /* trigger and polarity known */
 	bool will_share;
 	bool is_masked;
+	bool is_held; /* masked until its storm timer's next run */
 	uint32_t cpu; /* where it goes */
 	uint64_t count;
+	/* Storms: since when it counts how many, and how often it was held. */
+	uint64_t since_ns;
+	uint32_t nr_since, nr_storms;
 	void (*fn)(void *data); /* the hypervisor's own handler */
 	void *data;
 	uint8_t nr_guests, nr_eoi_due;
@@ -64,6 +68,15 @@ int vector_to_irq(unsigned int vector); /* -ENOENT: nobody's */
 void irq_mask(uint32_t irq);
 void irq_unmask(uint32_t irq);
 void irq_set_cpu(uint32_t irq, unsigned int cpu);
+/* Masked for the sake of others, whatever the two above say. */
+void irq_hold(uint32_t irq, bool hold);
+/* It happened, or may have while it was held: call who handles it. */
+void irq_handle(uint32_t irq);
+
+/* --- storms (x86/irq_storm.c); desc->lock held --- */
+/* One more interrupt; holds @irq back if they have been too many. */
+void irq_storm_count(uint32_t irq);
+void irq_storm_init(void);
 
 /* Give it a vector and route it, masked.  -ENOSPC.  Takes the lock. */
 int irq_setup(uint32_t irq);
