@@ -13,9 +13,9 @@ build="gcc libc6-dev make liblz4-dev liblzma-dev libzstd-dev zlib1g-dev
 	liburing-dev libxml2-dev"
 run="busybox-static grub-common grub-pc-bin lz4 mtools python3
 	qemu-system-x86 xorriso zstd"
-check="clang-14 clang-format-14 clang-tidy-14 cppcheck grub-efi-amd64-bin libxen-dev
-	libxml2-utils man-db mmdebstrap ovmf stress-ng systemd
-	tdb-tools xz-utils"
+check="clang-14 clang-format-14 clang-tidy-14 cppcheck e2fsprogs fakeroot
+	grub-efi-amd64-bin libxen-dev libxml2-utils man-db mmdebstrap ovmf
+	stress-ng systemd tdb-tools xz-utils"
 
 wanted=
 for purpose; do

@@ -21,8 +21,9 @@ check-boot: $(BOOT_IMAGES) ## boot tests under QEMU
 	$(RUN_CASES) $(TESTS)
 
 # The same driver over other tables.
-check-system: $(BOOT_IMAGES) ## long runs inside Dom0
-	$(RUN_CASES) --table tests/system/cases.py $(TESTS)
+check-system: $(BOOT_IMAGES) machine-images ## long runs inside Dom0
+	$(RUN_CASES) --table tests/system/cases.py \
+		--table tests/machine/cases.py $(TESTS)
 
 soak: soak-boot ## the long tests: hours
 soak-boot: $(BOOT_IMAGES) ## every combination, hours of stress

@@ -39,7 +39,7 @@ class Case:
     hypervisor: str = None          # under build/images; None: what we test
     native: bool = False            # none at all
     kernel: str = "linux-6.1.lz4"   # under build/images; None: no module
-    loader: str = "multiboot1"      # or "grub", "efi": GRUB under OVMF
+    loader: str = "multiboot1"      # or "grub", "efi", "disk": machine.py
     board: str = "pc"               # or "q35"
     mem_mib: int = 2048
     cpus: int = 1
@@ -47,6 +47,7 @@ class Case:
     hv_args: str = ""
     kernel_args: str = ""
     initrd: str = "dom0.cpio"
+    extra: tuple = ()               # more QEMU arguments
     steps: tuple = (POWEROFF,)
     timeout_s: int = 600            # for each step: a machine that hangs
     dom0_mib: tuple = None          # (least, most) of Dom0's MemTotal

@@ -40,7 +40,8 @@ class Config:
     hypervisor: str             # path; None boots modules[0] natively
     hv_args: str
     modules: list               # [(path, arguments), ...]
-    loader: str = "multiboot1"  # or "grub", or "efi": GRUB under OVMF
+    # or "grub", "efi" (GRUB under OVMF), "disk" (one that extra has)
+    loader: str = "multiboot1"
     board: str = "pc"           # or "q35"
     mem_mib: int = 2048
     cpus: int = 1
@@ -73,6 +74,11 @@ class Config:
                 "-drive", f"file={iso},format=raw,if=ide,readonly=off,"
                 "snapshot=on",
             ]
+        if self.loader == "disk":
+            name = os.path.basename(self.hypervisor)
+            args = self.hv_args.replace(",", ",,")
+            return arguments + ["-smbios",
+                                f"type=1,version={name},serial={args}"]
         return arguments + self._direct()
 
     def _direct(self):

@@ -56,7 +56,7 @@ class Runner:
             hypervisor += ".gz"
         return Config(hypervisor, f"{SERIAL} {case.hv_args}".strip(), modules,
                       case.loader, case.board, case.mem_mib, case.cpus,
-                      case.icount)
+                      case.icount, case.extra)
 
     def play(self, case, hypervisor, log_path):
         """Boot @case through its steps; returns the console text."""
@@ -111,8 +111,8 @@ class Runner:
                 "\n     " + ours[line] for line in sorted(new)))
 
     def learn(self, cases, boots):
-        """Boot the real Xen and list what Dom0 complains of there."""
-        found = set()
+        """Boot the real Xen; add to the list what Dom0 complains of there."""
+        found = set(self.usual)
         for case in cases:
             for _ in range(boots if case.compare_log else 0):
                 found |= set(complaints(self.peer_log(case)))
@@ -174,6 +174,7 @@ def table(path):
     """The list of cases in the Python file @path."""
     spec = importlib.util.spec_from_file_location("table", path)
     module = importlib.util.module_from_spec(spec)
+    sys.path.append(os.path.dirname(path))  # what the table shares
     spec.loader.exec_module(module)
     return module.CASES
 
@@ -190,7 +191,8 @@ def selected(cases, patterns):
 
 def main():
     options = argparse.ArgumentParser(usage=__doc__)
-    options.add_argument("--table", default="tests/boot/cases.py")
+    options.add_argument("--table", action="append",
+                         help="tests/boot/cases.py if none is named")
     options.add_argument("--hv", default="build/debug/pavo",
                          help="for QEMU's own loader")
     options.add_argument("--grub-hv", default="build/pavo",
@@ -201,11 +203,13 @@ def main():
     options.add_argument("--jobs", type=int, default=os.cpu_count())
     options.add_argument("--list", action="store_true")
     options.add_argument("--learn", type=int, metavar="BOOTS",
-                         help="make usual-complaints.txt from the real Xen")
+                         help="add to usual-complaints.txt from the real Xen")
     options.add_argument("names", nargs="*")
     options = options.parse_args()
 
-    cases = selected(table(options.table), options.names)
+    tables = options.table or ["tests/boot/cases.py"]
+    cases = selected([case for path in tables for case in table(path)],
+                     options.names)
     if options.list:
         print("\n".join(case.name for case in cases))
         return

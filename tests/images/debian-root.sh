@@ -9,12 +9,6 @@
 # "pavo"; /init makes it good as an initramfs.
 set -eu
 
-release=bookworm
-mirror=$(apt-get indextargets \
-	--format '$(REPO_URI) $(CODENAME) $(ORIGIN) $(CREATED_BY)' |
-	awk -v r=$release '$2 == r && $3 == "Debian" && $4 == "Packages" \
-		{ print $1; exit }')
-
 exclude=
 for directory in doc info locale man; do
 	exclude="$exclude --dpkgopt=path-exclude=/usr/share/$directory/*"
@@ -27,5 +21,5 @@ mmdebstrap --quiet --variant=minbase $exclude \
 	--customize-hook='echo debian >"$1/etc/hostname"' \
 	--customize-hook='echo root:pavo | chroot "$1" chpasswd' \
 	--customize-hook='ln -s sbin/init "$1/init"' \
-	$release "$1.new.tar" "${mirror:-http://deb.debian.org/debian}"
+	bookworm "$1.new.tar" "$("$(dirname "$0")/mirror.sh")"
 mv "$1.new.tar" "$1"

@@ -32,6 +32,7 @@ class Modules:
             self._load(name, loaded)
         for name, (data, needs) in loaded.items():
             archive.file(self._target(name), data)
+            # As in depmod's: what is to be loaded first comes last.
             lines.append("kernel/%s.ko:%s\n" % (name, "".join(
                 f" kernel/{need}.ko" for need in reversed(needs))))
         archive.file(f"lib/modules/{self.release}/modules.dep",

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table of machines: a whole Debian as Dom0."""
+
+from machines import RESTART, debian, drive, nics, run
+
+# On q35 every fourth slot has the same interrupt line.
+SHARING = "e1000,addr=8", "rtl8139,addr=12"
+
+CASES = [
+    debian("debian-ahci", run("health"), run("net", "e1000e"),
+           extra=(*drive("ahci"), *nics("e1000e"))),
+    debian("debian-nvme", run("health"), run("net", "8139cp"), end=RESTART,
+           extra=(*drive("nvme"), *nics("rtl8139"))),
+    debian("debian-virtio", run("health"), run("net", "virtio_net"),
+           extra=(*drive("virtio"), *nics("virtio-net-pci"))),
+    # INTx, MSI, MSI-X.
+    debian("irq-moves", run("irq"),
+           extra=(*drive("ahci"),
+                  *nics("e1000e", "virtio-net-pci", "rtl8139"))),
+    debian("irq-shared", run("net", "e1000", "8139cp"), run("irq"),
+           extra=(*drive("nvme"), *nics(*SHARING))),
+    debian("irq-storm", run("storm", "e1000"), hv_args="irq_ratelimit=20",
+           extra=(*drive("ahci"), "-device", "edu,addr=12",
+                  *nics("e1000,addr=8", "virtio-net-pci"))),
+    *(debian(f"busy-{disk}", run("busy"), timeout_s=3600,
+             extra=(*drive(disk),
+                    *nics("e1000e", "virtio-net-pci", *SHARING)))
+      for disk in ("ahci", "nvme", "virtio")),
+]
