@@ -168,6 +168,12 @@ void guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf,
 		else
 			out->c &= ~(BIT(26) | BIT(28) | BIT(12) | BIT(29));
 		break;
+	case 7:
+		if (cpu_features.slow_bytes) {
+			out->b &= ~BIT(9); /* ERMS */
+			out->d &= ~BIT(4); /* FSRM */
+		}
+		break;
 	case 0xd:
 		xsave_leaf(v, subleaf, out);
 		break;

@@ -98,6 +98,7 @@ void cpu_features_init(void)
 		hv_cr4 |= CR4_OSXSAVE;
 	if (f->use_pcid)
 		hv_cr4 |= CR4_PCIDE;
+	fast_strings_init();
 }
 
 /* With SMAP, the 3-byte NOPs around guest accesses become STAC and CLAC. */

@@ -12,6 +12,7 @@ struct vcpu;
 struct cpu_features {
 	bool nx, smep, smap, umip, fsgsbase, xsave, use_pcid, syscall32;
 	bool is_intel, is_amd, tsc_deadline, tsc_invariant, rdtscp;
+	bool slow_bytes; /* REP STOSB is no match for REP STOSQ */
 	uint8_t phys_bits;
 	uint64_t xcr0_max;
 	uint32_t xsave_size;
@@ -19,6 +20,8 @@ struct cpu_features {
 extern struct cpu_features cpu_features;
 
 void cpu_features_init(void);
+/* Set cpu_features.slow_bytes; x86/fast_strings.c. */
+void fast_strings_init(void);
 /* GDT, IDT, TSS, stacks, system call and control registers of this pcpu. */
 void cpu_setup(unsigned int cpu, struct cpu_info *ci);
 
