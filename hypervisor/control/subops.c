@@ -147,7 +147,7 @@ long hc_grant_table_op(uint32_t cmd, guest_ptr_t ops, uint32_t count)
 	return -ERESTART;
 }
 
-long hc_xen_version(uint32_t cmd, guest_ptr_t arg)
+static __attribute__((noinline)) long version_op(uint32_t cmd, guest_ptr_t arg)
 {
 	struct domain *d = current->domain;
 
@@ -164,6 +164,14 @@ long hc_xen_version(uint32_t cmd, guest_ptr_t arg)
 	default:
 		return -ENOSYS;
 	}
+}
+
+/* The version is asked for often: Linux does it to have events delivered. */
+long hc_xen_version(uint32_t cmd, guest_ptr_t arg)
+{
+	if (likely(cmd == XENVER_version))
+		return version_version(current->domain);
+	return version_op(cmd, arg);
 }
 
 long hc_console_io(uint32_t cmd, uint32_t count, guest_ptr_t buffer)

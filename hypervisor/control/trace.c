@@ -23,82 +23,36 @@
 #include <abi/names.h>
 
 #define RING_ORDER 4
-#define RING_ENTRIES 1024 /* power of two */
-#define MAX_NESTING 64	  /* records to look back at for an open call    */
+#define MAX_NESTING 64 /* records to look back at for an open call    */
 
-enum kind { KIND_NONE, KIND_CALL, KIND_TRAP, KIND_UPCALL };
-
-struct record {
-	uint64_t tsc;
-	uint8_t kind;
-	bool has_returned;
-	uint16_t domid;
-	uint32_t vcpu;
-	uint32_t nr;	/* hypercall or vector */
-	uint32_t subop; /* ~0: see arguments   */
-	uint64_t a, b, c;
-	int64_t rc;
-} __attribute__((aligned(64)));
-_Static_assert(sizeof(struct record) == 64, "one cache line");
-_Static_assert(sizeof(struct record) * RING_ENTRIES == PAGE_SIZE << RING_ORDER,
+_Static_assert(sizeof(struct record) * TRACE_ENTRIES == PAGE_SIZE << RING_ORDER,
 	       "a ring fills its pages");
 
-static struct ring {
-	struct record *r; /* NULL: not recording */
-	uint64_t next;	  /* free running        */
-} rings[NR_CPUS];
+struct trace_ring trace_rings[NR_CPUS];
 
 static bool is_frozen; /* while it is being printed */
 
 void trace_init_cpu(unsigned int cpu)
 {
-	if (!rings[cpu].r)
-		rings[cpu].r = hv_pages_alloc(RING_ORDER);
-}
+	struct trace_ring *ring = &trace_rings[cpu];
 
-static inline struct record *new_record(const struct vcpu *v, enum kind kind)
-{
-	struct ring *ring = &rings[smp_processor_id()];
-	struct record *r;
-
-	if (!ring->r || READ_ONCE(is_frozen))
-		return NULL;
-	r = &ring->r[ring->next++ % RING_ENTRIES];
-	r->tsc = rdtsc();
-	r->kind = (uint8_t)kind;
-	r->domid = v->domain->domid;
-	r->vcpu = v->id;
-	return r;
-}
-
-struct record *trace_hypercall(const struct vcpu *v, uint32_t nr,
-			       const uint64_t *args)
-{
-	struct record *r = new_record(v, KIND_CALL);
-
-	perf_this_cpu()->hypercalls[nr % 64]++;
-	if (!r)
-		return NULL;
-	r->has_returned = false;
-	r->nr = nr;
-	r->subop = ~0u;
-	r->a = args[0];
-	r->b = args[1];
-	r->c = args[2];
-	return r;
+	if (!ring->all)
+		ring->all = hv_pages_alloc(RING_ORDER);
+	ring->perf = &perf_counters[cpu];
+	ring->r = ring->all;
 }
 
 /* The newest call of this pcpu that is still in progress. */
 static struct record *open_call(void)
 {
-	struct ring *ring = &rings[smp_processor_id()];
+	struct trace_ring *ring = trace_ring();
 
-	if (!ring->r || READ_ONCE(is_frozen))
+	if (!READ_ONCE(ring->r))
 		return NULL;
 	for (uint64_t i = 1; i <= MAX_NESTING && i <= ring->next; i++) {
-		struct record *r = &ring->r[(ring->next - i) % RING_ENTRIES];
+		struct record *r = &ring->all[(ring->next - i) % TRACE_ENTRIES];
 
-		if (r->kind == KIND_CALL && !r->has_returned)
+		if (r->kind == TRACE_CALL && !r->has_returned)
 			return r;
 	}
 	return NULL;
@@ -110,37 +64,6 @@ void trace_subop(uint32_t cmd)
 
 	if (r)
 		r->subop = cmd;
-}
-
-void trace_hypercall_return(struct record *r, uint32_t nr, uint64_t rc)
-{
-	/* a long multicall's entries, none a multicall, may have its record */
-	if (!r || r->nr != nr)
-		return;
-	r->rc = (int64_t)rc;
-	r->has_returned = true;
-}
-
-void trace_trap(const struct vcpu *v, unsigned int vector, uint32_t error,
-		uint64_t rip)
-{
-	struct record *r = new_record(v, KIND_TRAP);
-
-	perf_this_cpu()->exceptions[vector % 32]++;
-	if (!r)
-		return;
-	r->nr = vector;
-	r->a = error;
-	r->b = rip;
-}
-
-void trace_event_upcall(const struct vcpu *v, uint64_t rip)
-{
-	struct record *r = new_record(v, KIND_UPCALL);
-
-	perf_this_cpu()->upcalls[0]++;
-	if (r)
-		r->b = rip;
 }
 
 /* --- printing --- */
@@ -208,9 +131,9 @@ static void print_record(uint64_t n, const struct record *r)
 	snprintf(prefix, sizeof(prefix), "%llu %llu.%06llu d%uv%u",
 		 (unsigned long long)n, (unsigned long long)us / 1000000,
 		 (unsigned long long)us % 1000000, r->domid, r->vcpu);
-	if (r->kind == KIND_CALL)
+	if (r->kind == TRACE_CALL)
 		print_call(r, prefix);
-	else if (r->kind == KIND_TRAP)
+	else if (r->kind == TRACE_TRAP)
 		log_info("%s %s (%u) error=%llx rip=%llx\n", prefix,
 			 trap_name(r->nr), r->nr, (unsigned long long)r->a,
 			 (unsigned long long)r->b);
@@ -226,11 +149,12 @@ static const struct record *oldest(uint64_t *cursor)
 	unsigned int best_cpu = 0;
 
 	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++) {
+		const struct trace_ring *ring = &trace_rings[cpu];
 		const struct record *r;
 
-		if (!rings[cpu].r || cursor[cpu] == rings[cpu].next)
+		if (!ring->all || cursor[cpu] == ring->next)
 			continue;
-		r = &rings[cpu].r[cursor[cpu] % RING_ENTRIES];
+		r = &ring->all[cursor[cpu] % TRACE_ENTRIES];
 		if (!best || r->tsc < best->tsc) {
 			best = r;
 			best_cpu = cpu;
@@ -241,6 +165,14 @@ static const struct record *oldest(uint64_t *cursor)
 	return best;
 }
 
+static void freeze(bool freeze_it)
+{
+	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
+		__atomic_store_n(&trace_rings[cpu].r,
+				 freeze_it ? NULL : trace_rings[cpu].all,
+				 __ATOMIC_SEQ_CST);
+}
+
 void trace_dump(void)
 {
 	uint64_t cursor[NR_CPUS], n = 0;
@@ -248,11 +180,13 @@ void trace_dump(void)
 
 	if (__atomic_exchange_n(&is_frozen, true, __ATOMIC_SEQ_CST))
 		return;
+	freeze(true);
 	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
-		cursor[cpu] = rings[cpu].next > RING_ENTRIES
-				      ? rings[cpu].next - RING_ENTRIES
+		cursor[cpu] = trace_rings[cpu].next > TRACE_ENTRIES
+				      ? trace_rings[cpu].next - TRACE_ENTRIES
 				      : 0;
 	while ((r = oldest(cursor)) != NULL)
 		print_record(++n, r);
+	freeze(false);
 	__atomic_store_n(&is_frozen, false, __ATOMIC_SEQ_CST);
 }

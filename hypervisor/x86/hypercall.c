@@ -20,12 +20,9 @@
 #define SYSCALL_LENGTH 2
 #define CALLS_BETWEEN_CHECKS 8 /* of a multicall; long calls check too */
 
-static struct hypercall_args *args_of[NR_CPUS]; /* of the call in progress */
-static bool in_multicall[NR_CPUS];
-
 struct hypercall_args *hypercall_args(void)
 {
-	return args_of[smp_processor_id()];
+	return cpu_info()->args;
 }
 
 static inline uint32_t to_u32(uint64_t v)
@@ -41,11 +38,9 @@ static inline uint64_t to_u64(uint64_t v)
 	return v;
 }
 
-static long dispatch(uint32_t nr, struct hypercall_args *args)
+/* A function of its own: it saves no registers and jumps to the handler. */
+static __attribute__((noinline)) long dispatch(uint32_t nr, const uint64_t *x)
 {
-	const uint64_t *x = args->a;
-
-	args_of[smp_processor_id()] = args;
 	switch (nr) {
 #define U32(n) to_u32
 #define S32(n) to_s32
@@ -72,11 +67,11 @@ static long dispatch(uint32_t nr, struct hypercall_args *args)
 	}
 }
 
-static long traced(const struct vcpu *v, uint32_t nr,
-		   struct hypercall_args *args)
+static inline long traced(const struct vcpu *v, struct trace_ring *ring,
+			  uint32_t nr, struct hypercall_args *args)
 {
-	struct record *record = trace_hypercall(v, nr, args->a);
-	long rc = dispatch(nr, args);
+	struct record *record = trace_hypercall(ring, v, nr, args->a);
+	long rc = dispatch(nr, args->a);
 
 	trace_hypercall_return(record, nr, (uint64_t)rc);
 	return rc;
@@ -94,8 +89,10 @@ void do_hypercall(struct regs *r)
 		hc_iret(); /* sets all registers, RAX too */
 		return;
 	}
-	if (!rc)
-		rc = traced(v, nr, &args);
+	if (!rc) {
+		cpu_info()->args = &args;
+		rc = traced(v, trace_ring(), nr, &args);
+	}
 	if (rc != -ERESTART) {
 		r->rax = (uint64_t)rc;
 		return;
@@ -121,55 +118,58 @@ _Static_assert(offsetof(struct call, op) ==
 
 /*
  * One entry, whose address has been checked; its result, or what is left of
- * it, goes back to the guest.
+ * it, goes back to the guest.  @call is what handlers see of it.
  */
-static long one_call(struct vcpu *v, uint64_t entry)
+static inline long one_call(const struct vcpu *v, struct trace_ring *ring,
+			    uint64_t entry, struct call *call)
 {
-	struct call call;
 	long rc;
 
-	if (guest_copy_asm(&call, (const void *)entry, sizeof(call)))
+	if (guest_copy_asm(call, (const void *)entry, sizeof(*call)))
 		return -EFAULT;
-	if (call.op == __HYPERVISOR_iret || call.op == __HYPERVISOR_multicall)
+	if (call->op == __HYPERVISOR_iret || call->op == __HYPERVISOR_multicall)
 		rc = -EINVAL;
 	else
-		rc = traced(v, (uint32_t)call.op, &call.args);
+		rc = traced(v, ring, (uint32_t)call->op, &call->args);
 	if (likely(rc != -ERESTART))
 		return guest_put_word(
 			(uint64_t *)(entry + offsetof(struct call, result)),
 			(uint64_t)rc);
 	if (guest_copy_asm((void *)(entry + offsetof(struct call, args)),
-			   &call.args, sizeof(call.args)))
+			   &call->args, sizeof(call->args)))
 		return -EFAULT;
 	return rc;
 }
 
 long hc_multicall(guest_ptr_t calls, uint32_t nr_calls)
 {
-	unsigned int cpu = smp_processor_id();
-	struct hypercall_args *own = hypercall_args();
+	struct cpu_info *ci = cpu_info();
+	struct trace_ring *ring = trace_ring();
+	struct hypercall_args *own = ci->args;
+	const struct vcpu *v = ci->vcpu;
 	uint64_t entry = calls.va;
-	struct vcpu *v = current;
+	struct call call;
 	long rc = 0;
 	uint32_t i;
 
-	if (in_multicall[cpu])
+	if (ci->in_multicall)
 		return -EINVAL;
 	if (!guest_range_ok(entry, (uint64_t)nr_calls *
 					   sizeof(struct multicall_entry)))
 		return -EFAULT;
-	in_multicall[cpu] = true;
+	ci->in_multicall = true;
+	ci->args = &call.args;
 	for (i = 0; i < nr_calls; i++) {
 		if (i && i % CALLS_BETWEEN_CHECKS == 0 && preempt_check())
 			rc = -ERESTART;
 		else
-			rc = one_call(v, entry);
+			rc = one_call(v, ring, entry, &call);
 		if (rc)
 			break;
 		entry += sizeof(struct multicall_entry);
 	}
-	in_multicall[cpu] = false;
-	args_of[cpu] = own;
+	ci->in_multicall = false;
+	ci->args = own;
 	if (rc == -ERESTART) {
 		own->a[0] = entry;
 		own->a[1] = nr_calls - i;

@@ -111,16 +111,17 @@ UNIT_TEST(a_trace_reads_like_one_of_the_real_thing)
 	machine_start();
 	v = dom0->vcpu[0];
 	trace_init_cpu(0);
-	multicall = trace_hypercall(v, 13, ARGS(0x1000, 2, 0));
-	call = trace_hypercall(v, 26, ARGS(0xffffffff82a03e10, 1, 0));
+	multicall = trace_hypercall(trace_ring(), v, 13, ARGS(0x1000, 2, 0));
+	call = trace_hypercall(trace_ring(), v, 26,
+			       ARGS(0xffffffff82a03e10, 1, 0));
 	trace_subop(3);
 	trace_hypercall_return(call, 26, 0);
-	call = trace_hypercall(v, 29, ARGS(1, 0, 0));
+	call = trace_hypercall(trace_ring(), v, 29, ARGS(1, 0, 0));
 	trace_hypercall_return(call, 29, (uint64_t)-11LL);
 	trace_hypercall_return(multicall, 13, 0);
 	trace_trap(v, 14, 2, 0x1234);
 	trace_event_upcall(v, 0x5678);
-	(void)trace_hypercall(v, 50,
+	(void)trace_hypercall(trace_ring(), v, 50,
 			      ARGS(7, 8, 9)); /* there is none, still running */
 	trace_dump();
 	EXPECT(!strncmp(record(0), "d0v0 multicall rdi=1000 rsi=2 rdx=0 => 0\n",
@@ -147,10 +148,11 @@ UNIT_TEST(a_multicall_may_be_longer_than_the_ring)
 	machine_start();
 	v = dom0->vcpu[0];
 	trace_init_cpu(0);
-	multicall = trace_hypercall(v, 13, ARGS(0x1000, 1024, 0));
+	multicall = trace_hypercall(trace_ring(), v, 13, ARGS(0x1000, 1024, 0));
 	for (unsigned int i = 0; i < 1024; i++)
-		trace_hypercall_return(trace_hypercall(v, 17, ARGS(i, 0, 0)),
-				       17, 5);
+		trace_hypercall_return(
+			trace_hypercall(trace_ring(), v, 17, ARGS(i, 0, 0)), 17,
+			5);
 	trace_hypercall_return(multicall, 13, 0);
 	machine_log[0] = '\0';
 	trace_dump();

@@ -197,7 +197,9 @@ UNIT_TEST(counters_add_up_over_processors)
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_perfc_op), 0);
 	EXPECT_EQ(op->nr_counters, 3);
 	EXPECT_EQ(op->nr_vals, 64 + 32 + 2);
-	(void)trace_hypercall(current, 29, (const uint64_t[3]){0});
+	trace_init_cpu(0);
+	(void)trace_hypercall(trace_ring(), current, 29,
+			      (const uint64_t[3]){0});
 	trace_trap(current, 14, 0, 0);
 	trace_event_upcall(current, 0);
 	perf_counters[1].hypercalls[29] = 4;

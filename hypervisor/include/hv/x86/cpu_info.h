@@ -11,6 +11,7 @@
 #include <hv/x86/layout.h>
 #include <hv/x86/vcpu.h>
 
+struct hypercall_args;
 struct vcpu;
 
 struct cpu_info {
@@ -18,8 +19,8 @@ struct cpu_info {
 	struct vcpu *vcpu;
 	uint64_t softirq_pending; /* atomic */
 	uint32_t cpu;
-	uint32_t fault_nesting;
-	uint64_t reserved;
+	bool in_multicall;
+	struct hypercall_args *args; /* of the call in progress */
 };
 
 static inline struct cpu_info *cpu_info(void)
