@@ -395,15 +395,16 @@ static int make_domain(struct build *b)
 /* Dom0 owns the hardware, except what the hypervisor uses itself. */
 static int grant_hardware(struct domain *d)
 {
+	uint16_t first, last;
 	int rc = rangeset_add(&d->iomem, 0, LAST_MFN);
 
 	if (!rc)
 		rc = rangeset_add(&d->irqs, 0, nr_pirqs(d) - 1);
 	if (!rc)
 		rc = rangeset_add(&d->ioport, 0, 0xffff);
-	for (uint32_t port = 0; port <= 0xffff && !rc; port++)
-		if (ioport_dom0_denied((uint16_t)port))
-			rc = rangeset_remove(&d->ioport, port, port);
+	for (unsigned int i = 0; !rc && ioport_dom0_denied(i, &first, &last);
+	     i++)
+		rc = rangeset_remove(&d->ioport, first, last);
 	return rc;
 }
 

@@ -65,7 +65,7 @@ int dom0_memory_grow(struct dom0_memory *m, uint64_t end)
 		struct page *pg;
 		int rc;
 
-		while (!(pg = domain_alloc_pages(m->d, order, ANY_ADDRESS)))
+		while (!(pg = domain_alloc_as_is(m->d, order)))
 			if (order-- == 0)
 				return -ENOMEM;
 		rc = add_block(m, page_to_mfn(pg), 1UL << order);
@@ -111,8 +111,14 @@ void dom0_write(const struct dom0_memory *m, uint64_t paddr, const void *src,
 		uint64_t offset = paddr - (e->pfn << PAGE_SHIFT);
 		size_t part = min(n, (e->nr << PAGE_SHIFT) - offset);
 
-		memcpy((char *)mfn_to_virt(MFN(e->mfn)) + offset, src, part);
-		src = (const char *)src + part;
+		char *dst = (char *)mfn_to_virt(MFN(e->mfn)) + offset;
+
+		if (src) {
+			memcpy(dst, src, part);
+			src = (const char *)src + part;
+		} else {
+			memset(dst, 0, part);
+		}
 		paddr += part;
 		n -= part;
 	}
@@ -120,8 +126,10 @@ void dom0_write(const struct dom0_memory *m, uint64_t paddr, const void *src,
 
 void dom0_write_p2m(const struct dom0_memory *m, const struct dom0_layout *l)
 {
-	uint64_t *page = NULL;
+	uint64_t *page = dom0_virt(m, l->p2m_pfn + (m->nr_pages - 1) / 512);
 
+	memset(page, 0, PAGE_SIZE); /* the last one is not filled */
+	page = NULL;
 	for (unsigned int i = 0; i < m->nr_extents; i++) {
 		const struct extent *e = &m->extents[i];
 

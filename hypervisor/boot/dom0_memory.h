@@ -26,11 +26,15 @@ void dom0_memory_done(struct dom0_memory *m);
 /*
  * Allocate frames for all pfns up to @end, in blocks as large and aligned as
  * the pfns are: Dom0's devices see machine addresses.  -ENOMEM.
+ *
+ * They hold what the firmware left there, as they would for a kernel that the
+ * boot loader starts: nobody else has had them.
  */
 int dom0_memory_grow(struct dom0_memory *m, uint64_t end);
 
 mfn_t dom0_mfn(const struct dom0_memory *m, uint64_t pfn);
 void *dom0_virt(const struct dom0_memory *m, uint64_t pfn);
+/* @src NULL: zeros */
 void dom0_write(const struct dom0_memory *m, uint64_t paddr, const void *src,
 		size_t n);
 

@@ -6,6 +6,7 @@
  * page-type machine checks them afterwards as it does any guest's.
  */
 #include <hv/assert.h>
+#include <hv/string.h>
 #include <hv/x86/pte.h>
 
 #include "dom0_memory.h"
@@ -22,12 +23,15 @@ struct builder {
 /* The table that entry @e points to, made if there is none. */
 static uint64_t *table_of(struct builder *b, uint64_t *e)
 {
-	if (!(*e & PTE_P)) {
-		BUG_ON(b->next_pfn == b->end_pfn);
-		*e = dom0_mfn(b->m, b->next_pfn++).v << PAGE_SHIFT |
-		     TABLE_FLAGS;
-	}
-	return mfn_to_virt(pte_mfn(*e));
+	uint64_t *table;
+
+	if (*e & PTE_P)
+		return mfn_to_virt(pte_mfn(*e));
+	BUG_ON(b->next_pfn == b->end_pfn);
+	table = dom0_virt(b->m, b->next_pfn);
+	memset(table, 0, PAGE_SIZE);
+	*e = dom0_mfn(b->m, b->next_pfn++).v << PAGE_SHIFT | TABLE_FLAGS;
+	return table;
 }
 
 static void map(struct builder *b, uint64_t va, uint64_t pfn, uint64_t flags)
@@ -50,6 +54,7 @@ void dom0_write_tables(const struct dom0_memory *m,
 		.end_pfn = l->tables_pfn + l->nr_tables,
 	};
 
+	memset(b.l4, 0, PAGE_SIZE);
 	for (uint64_t pfn = 0; pfn < l->nr_mapped; pfn++) {
 		bool is_table = pfn >= l->tables_pfn && pfn < b.end_pfn;
 

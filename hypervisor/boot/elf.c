@@ -274,5 +274,8 @@ void elf_for_each_piece(const struct kernel_image *k,
 		if (s.type == PT_LOAD_ && s.filesz)
 			fn(data, s.paddr - k->paddr_offset, k->elf + s.offset,
 			   s.filesz);
+		if (s.type == PT_LOAD_ && s.memsz > s.filesz)
+			fn(data, s.paddr - k->paddr_offset + s.filesz, NULL,
+			   s.memsz - s.filesz);
 	}
 }

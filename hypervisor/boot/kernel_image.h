@@ -42,7 +42,10 @@ int kernel_unpacked_size(const uint8_t *src, const uint8_t *payload,
 int elf_parse(const uint8_t *elf, size_t len, struct kernel_image *k,
 	      const char **why);
 
-/* Hand out each piece of the image and its guest-physical address. */
+/*
+ * Hand out each piece of the image and its guest-physical address; @src is NULL
+ * for one that is all zero.
+ */
 void elf_for_each_piece(const struct kernel_image *k,
 			void (*fn)(void *data, uint64_t paddr, const void *src,
 				   size_t n),

@@ -76,13 +76,15 @@ static void unaccount(struct domain *d, uint64_t n, uint64_t to_claim)
 		domain_put(d);
 }
 
+enum { OVER_MAX = 1, AS_IS = 2 };
+
 static struct page *alloc(struct domain *d, unsigned int order,
-			  unsigned int address_bits, bool over_max)
+			  unsigned int address_bits, unsigned int how)
 {
 	uint64_t n = 1ULL << order, from_claim = 0;
 	struct page *pg;
 
-	if (!account(d, n, over_max, &from_claim))
+	if (!account(d, n, how & OVER_MAX, &from_claim))
 		return NULL;
 	pg = from_claim == n ? heap_alloc_claimed(order, address_bits)
 			     : heap_alloc(order, address_bits);
@@ -92,7 +94,8 @@ static struct page *alloc(struct domain *d, unsigned int order,
 	}
 	if (from_claim)
 		heap_claim(-(int64_t)from_claim);
-	heap_clear(pg, order);
+	if (!(how & AS_IS))
+		heap_clear(pg, order);
 	spin_lock(&d->page_lock);
 	for (uint64_t i = n; i-- > 0;) {
 		list_push(d, &pg[i]);
@@ -105,13 +108,18 @@ static struct page *alloc(struct domain *d, unsigned int order,
 struct page *domain_alloc_pages(struct domain *d, unsigned int order,
 				unsigned int address_bits)
 {
-	return alloc(d, order, address_bits, false);
+	return alloc(d, order, address_bits, 0);
+}
+
+struct page *domain_alloc_as_is(struct domain *d, unsigned int order)
+{
+	return alloc(d, order, ANY_ADDRESS, AS_IS);
 }
 
 struct page *domain_alloc_extra(struct domain *d, unsigned int order,
 				unsigned int address_bits)
 {
-	return alloc(d, order, address_bits, true);
+	return alloc(d, order, address_bits, OVER_MAX);
 }
 
 int domain_release_page(struct domain *d, struct page *pg)

@@ -235,10 +235,6 @@ static int do_kernel_insn(struct regs *r, struct insn *i)
 	struct vcpu *v = current;
 
 	switch (i->opcode) {
-	case 0x0f30:
-		return do_msr(r, true);
-	case 0x0f32:
-		return do_msr(r, false);
 	case 0x0f20:
 		return do_mov_from_cr(r, i);
 	case 0x0f22:
@@ -274,11 +270,28 @@ static int do_kernel_insn(struct regs *r, struct insn *i)
 	}
 }
 
+/* RDMSR and WRMSR, of which Linux has one in each context switch. */
+static bool plain_msr(struct regs *r)
+{
+	uint8_t insn[2];
+
+	if (!current->arch.in_kernel ||
+	    copy_from_guest(insn, guest_ptr(r->rip), sizeof(insn)) ||
+	    insn[0] != 0x0f || (insn[1] != 0x30 && insn[1] != 0x32) ||
+	    !do_msr(r, insn[1] == 0x30))
+		return false;
+	r->rip += sizeof(insn);
+	r->entry_vector = 0;
+	return true;
+}
+
 int emulate_privileged(struct regs *r)
 {
 	struct insn i;
 	int done = 0;
 
+	if (plain_msr(r))
+		return 1;
 	if (!insn_decode(&i, r))
 		return 0;
 	switch (i.opcode) {

@@ -35,16 +35,24 @@ static bool is_between(uint16_t port, uint64_t first, uint64_t last)
 	return port >= first && port <= last;
 }
 
-bool ioport_dom0_denied(uint16_t port)
+bool ioport_dom0_denied(unsigned int i, uint16_t *first, uint16_t *last)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(denied); i++)
-		if (is_between(port, denied[i].first, denied[i].last))
-			return true;
-	if (opt.console_com1 && is_between(port, SERIAL_PORT, SERIAL_PORT + 7))
-		return true;
-	return acpi.pm_timer.space == ACPI_IO && acpi.pm_timer.address &&
-	       is_between(port, acpi.pm_timer.address,
-			  acpi.pm_timer.address + 3);
+	struct port_range more[2];
+	const struct port_range *r;
+	unsigned int n = 0;
+
+	if (opt.console_com1)
+		more[n++] = (struct port_range){SERIAL_PORT, SERIAL_PORT + 7};
+	if (acpi.pm_timer.space == ACPI_IO && acpi.pm_timer.address)
+		more[n++] = (struct port_range){
+			(uint16_t)acpi.pm_timer.address,
+			(uint16_t)(acpi.pm_timer.address + 3)};
+	if (i >= ARRAY_SIZE(denied) + n)
+		return false;
+	r = i < ARRAY_SIZE(denied) ? &denied[i] : &more[i - ARRAY_SIZE(denied)];
+	*first = r->first;
+	*last = r->last;
+	return true;
 }
 
 static uint32_t port_in(uint16_t port, unsigned int bytes)

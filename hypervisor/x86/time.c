@@ -64,7 +64,7 @@ static void calibrate_lapic_timer(void)
 
 	lapic_timer_set(~0u);
 	start = now_ns();
-	while ((ns = now_ns() - start) < 5 * NS_PER_MS)
+	while ((ns = now_ns() - start) < NS_PER_MS)
 		cpu_pause();
 	ns_to_lapic = clock_scale_from(~0u - lapic_timer_count(), ns);
 	lapic_timer_set(0);

@@ -37,11 +37,6 @@ void toggle_guest_mode(struct vcpu *v)
 	write_cr3(to_kernel ? v->arch.load_kernel : v->arch.load_user);
 }
 
-static bool in_hv_range(uint64_t first, uint64_t last)
-{
-	return last >= HV_VIRT_START && first < HV_VIRT_END;
-}
-
 void guest_stack_lost(struct vcpu *v);
 void guest_stack_lost(struct vcpu *v)
 {
@@ -74,8 +69,7 @@ static void bounce(struct regs *r, const struct bounce *b)
 
 	if (from_user)
 		toggle_guest_mode(v);
-	if (in_hv_range(sp, sp + n * 8 - 1) ||
-	    copy_to_guest(guest_ptr(sp), frame, n * 8)) {
+	if (copy_to_guest(guest_ptr(sp), frame, n * 8)) {
 		domain_crash(v->domain,
 			     "vcpu %u: no stack for a trap: rsp %#lx, rip "
 			     "%#lx, handler %#lx",

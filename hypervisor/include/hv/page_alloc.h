@@ -41,6 +41,8 @@ void hv_pages_free(void *va, unsigned int order);
  */
 struct page *domain_alloc_pages(struct domain *d, unsigned int order,
 				unsigned int address_bits);
+/* The same, not cleared: at boot, when nobody has had memory yet. */
+struct page *domain_alloc_as_is(struct domain *d, unsigned int order);
 /* The same, past max_pages: the caller gives as many frames back at once. */
 struct page *domain_alloc_extra(struct domain *d, unsigned int order,
 				unsigned int address_bits);

@@ -209,6 +209,6 @@ void read_piece(void *data, uint64_t paddr, const void *src, size_t n)
 
 	(void)data;
 	(void)paddr;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; src && i < n; i++)
 		sum = (uint8_t)(sum + ((const uint8_t *)src)[i]);
 }

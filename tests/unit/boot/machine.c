@@ -171,9 +171,11 @@ unsigned int ioapic_nr_gsis(void)
 	return 24;
 }
 
-bool ioport_dom0_denied(uint16_t port)
+bool ioport_dom0_denied(unsigned int i, uint16_t *first, uint16_t *last)
 {
-	return port == 0x20 || port == 0x21;
+	*first = 0x20;
+	*last = 0x21;
+	return i == 0;
 }
 
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last)

@@ -66,8 +66,8 @@ void smp_stop_others(void);
 uint32_t guest_port_in(struct vcpu *v, uint16_t port, unsigned int bytes);
 void guest_port_out(struct vcpu *v, uint16_t port, unsigned int bytes,
 		    uint32_t value);
-/* Whether Dom0 must not reach @port directly (for its permission set). */
-bool ioport_dom0_denied(uint16_t port);
+/* The @i-th range of ports Dom0 must not reach directly; false: no more. */
+bool ioport_dom0_denied(unsigned int i, uint16_t *first, uint16_t *last);
 
 /* What a hardware domain may do with a frame that is no RAM. */
 enum iomem_policy { IOMEM_NONE, IOMEM_RO, IOMEM_RW };
