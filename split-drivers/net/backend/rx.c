@@ -75,7 +75,7 @@ static bool receive(struct netback_queue *q, struct netback_packet *p,
 /* As many as there are @slots for; one more may be left as the held one. */
 static void collect(struct netback_queue *q, struct batch *b, uint32_t slots)
 {
-	*b = (struct batch){.nr_packets = 0};
+	b->nr_packets = b->nr_answers = b->nr_copies = b->nr_pages = 0;
 	while (slots && b->nr_packets < NETBACK_BATCH) {
 		struct netback_packet *p = &b->packets[b->nr_packets];
 

@@ -43,8 +43,9 @@ check-unit: check-split-drivers
 
 # libFuzzer targets, FUZZ_SECONDS each.
 SPLIT_FUZZ_SRC := $(SPLIT_SRC) $(SPLIT_T)/fake_xen.c $(SPLIT_T)/fake_bus.c \
-	$(SPLIT_T)/block/fake_disk.c $(SPLIT_T)/block/fixture.c
-SPLIT_FUZZ := back front
+	$(SPLIT_T)/block/fake_disk.c $(SPLIT_T)/block/fixture.c \
+	$(SPLIT_T)/net/net_pair.c
+SPLIT_FUZZ := back front netback netfront
 
 $(SPLIT_TO)/fuzz_%: $(SPLIT_T)/fuzz/fuzz_%.c $(SPLIT_FUZZ_SRC) \
 		$(wildcard split-drivers/*/*.h split-drivers/*/*/*.h $(SPLIT_T)/*.h $(SPLIT_T)/*/*.h)
@@ -66,18 +67,25 @@ fuzz-split-drivers: $(SPLIT_FUZZ:%=$(SPLIT_TO)/fuzz_%) ## fuzz both ends of the 
 
 soak: fuzz-split-drivers
 
-# The backend as it is built for use, in a section by itself.
-SPLIT_COST_OBJ := $(BLKBACK_CORE:%=$(SPLIT_TO)/cost-obj/%.o)
-$(SPLIT_COST_OBJ): $(SPLIT_TO)/cost-obj/%.o: $(SPLIT_O)/obj/$(SPLIT)/block/backend/%.o
-	@mkdir -p $(@D)
-	objcopy --rename-section .text=blkback_text $< $@
+# The backends as they are built for use, in a section by itself.
+SPLIT_COST_OBJ := $(patsubst %,$(SPLIT_TO)/cost-obj/block/%.o,$(BLKBACK_CORE)) \
+	$(patsubst $(NET_DIR)/backend/%.c,$(SPLIT_TO)/cost-obj/net/%.o,$(NETBACK_CORE))
+SPLIT_COST_SRC := $(SPLIT_T)/cost/steps.c $(filter-out \
+	$(BLKBACK_CORE:%=split-drivers/block/backend/%.c) $(NETBACK_CORE),$(SPLIT_FUZZ_SRC))
 
-$(SPLIT_TO)/cost: $(SPLIT_COST_OBJ) $(SPLIT_FUZZ_SRC) $(SPLIT_T)/cost/cost.c
+$(SPLIT_TO)/cost-obj/block/%.o: $(SPLIT_O)/obj/$(SPLIT)/block/backend/%.o
+	@mkdir -p $(@D)
+	objcopy --rename-section .text=measured_text $< $@
+
+$(SPLIT_TO)/cost-obj/net/%.o: $(O)/split-drivers/net/obj/$(NET_DIR)/backend/%.o
+	@mkdir -p $(@D)
+	objcopy --rename-section .text=measured_text $< $@
+
+$(SPLIT_TO)/%_cost: $(SPLIT_T)/cost/%_cost.c $(SPLIT_COST_OBJ) $(SPLIT_COST_SRC)
 	$(HOSTCC) $(filter-out $(SPLIT_SAN),$(SPLIT_T_FLAGS)) -O2 -o $@ \
-		$(SPLIT_COST_OBJ) $(filter-out \
-		$(BLKBACK_CORE:%=split-drivers/block/backend/%.c),\
-		$(SPLIT_FUZZ_SRC)) $(SPLIT_T)/cost/cost.c
+		$< $(SPLIT_COST_OBJ) $(SPLIT_COST_SRC)
 
 .PHONY: cost-split-drivers
-cost-split-drivers: $(SPLIT_TO)/cost ## instructions of the block backend for a request
-	$<
+cost-split-drivers: $(SPLIT_TO)/block_cost $(SPLIT_TO)/net_cost ## instructions of the backends for a request or packet
+	$(SPLIT_TO)/block_cost
+	$(SPLIT_TO)/net_cost

@@ -3,17 +3,13 @@
  * A backend process ends before any of its stores, and the next one takes over:
  * every operation is done, once, and the data is right.
  *
- * The backend runs in a child that counts its stores, of which the compiler
- * tells the address sanitizer, and ends at the one it was told. BLKBACK_KILLS
- * says how many are tried; they are spread over all there are.
+ * BLKBACK_KILLS says how many are tried; they are spread over all there are.
  */
 #include "fixture.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "../die_at_store.h"
 
 #define NR_OPS 12u
 
@@ -31,62 +27,9 @@ static void post(void)
 	}
 }
 
-static volatile struct {
-	unsigned long taken, last;
-} * steps; /* shared with the child */
-static bool is_counting;
-
-/* Before each store of the code under test, which the compiler tells of. */
-#define STORE(size)                                                            \
-	void __wrap___asan_store##size(void *p);                               \
-	void __real___asan_store##size(void *p);                               \
-	__attribute__((no_sanitize(                                            \
-		"address"))) void __wrap___asan_store##size(void *p)           \
-	{                                                                      \
-		if (is_counting && ++steps->taken == steps->last)              \
-			_exit(0);                                              \
-		__real___asan_store##size(p);                                  \
-	}
-STORE(1)
-STORE(2)
-STORE(4)
-STORE(8)
-STORE(16)
-
-void __wrap___asan_storeN(void *p, size_t size);
-void __real___asan_storeN(void *p, size_t size);
-__attribute__((no_sanitize("address"))) void __wrap___asan_storeN(void *p,
-								  size_t size)
+static void life(void)
 {
-	if (is_counting && ++steps->taken == steps->last)
-		_exit(0);
-	__real___asan_storeN(p, size);
-}
-
-static void child_life(void)
-{
-	is_counting = true;
 	run_back();
-	_exit(0);
-}
-
-/* Let a backend end before its store @last; how many it made. */
-static unsigned long live_for(unsigned long last)
-{
-	int status;
-	pid_t pid;
-
-	if (!steps)
-		steps = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	steps->taken = 0;
-	steps->last = last;
-	pid = fork();
-	if (pid == 0)
-		child_life();
-	waitpid(pid, &status, 0);
-	EXPECT_EQ(status, 0);
-	return steps->taken;
 }
 
 static unsigned long one_death(const struct blkfront_wish *wish,
@@ -98,7 +41,7 @@ static unsigned long one_death(const struct blkfront_wish *wish,
 	for (unsigned int i = 0; i < NR_OPS; i++)
 		EXPECT_EQ(write_pages(i * 16, 2, (uint8_t)(0x80 + i)), 0);
 	post();
-	n = live_for(last);
+	n = die_at_store(life, last);
 	back_die();
 	back_return();
 	/* the frontend may have been answered, and ask for more */

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -47,7 +48,12 @@ static void clear(void)
 			abort();
 	}
 	free(pair.got);
+	if (pair.journal)
+		munmap(pair.journal, PAIR_QUEUES * sizeof(*pair.journal));
 	memset(&pair, 0, sizeof(pair));
+	pair.journal =
+		mmap(NULL, PAIR_QUEUES * sizeof(*pair.journal),
+		     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pair.got = calloc(PAIR_PACKETS, sizeof(*pair.got));
 	fake_xen_reset();
 	fake_bus_reset();
@@ -191,6 +197,12 @@ static bool run_back(unsigned int i)
 		    !q->rx_is_masked)
 			return did;
 	}
+}
+
+void pair_run_back(void)
+{
+	for (unsigned int i = 0; i < pair.choice.nr_queues; i++)
+		run_back(i);
 }
 
 void pair_run(void)

@@ -27,7 +27,7 @@ struct pair {
 	struct xenbus bus; /* the backend's */
 	struct netback_front choice;
 	struct netback_queue back[PAIR_QUEUES];
-	struct netback_journal journal[PAIR_QUEUES];
+	struct netback_journal *journal; /* of each; outlives a process */
 	int wire[PAIR_QUEUES], tap[PAIR_QUEUES];
 	struct netfront front;
 	unsigned int nr_got;
@@ -52,7 +52,8 @@ bool pair_is_filled(const uint8_t *data, uint32_t bytes, unsigned int seed);
 void pair_wire_send(unsigned int queue, const struct vnet_header *h,
 		    const void *data, uint32_t bytes);
 bool pair_wire_receive(unsigned int queue, struct pair_packet *p);
-/* Let both ends work until neither has anything to do. */
+/* Let both ends work until neither has anything to do; or just the backend. */
 void pair_run(void);
+void pair_run_back(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../die_at_store.h"
 #include "net_pair.h"
 #include "unit_test.h"
 
@@ -241,46 +242,54 @@ UNIT_TEST(a_backend_that_dies_is_a_pause)
 	}
 }
 
-/* The ring as it is when the process ends at store @stores of a batch. */
-static void die_within(struct answers *a, struct ring *r, uint32_t nr,
-		       size_t bytes, unsigned int stores)
-{
-	struct ring copy = *r;
+#define DEATHS 150u
+#define NR_EACH 20u
 
-	if (stores > 0)
-		a->begin = r->prod;
-	if (stores > 1)
-		a->end = r->prod + nr;
-	for (uint32_t i = 0; i < nr && i + 2 < stores; i++)
-		ring_put(&copy, (uint8_t *)a->tx + i * bytes, bytes);
+/* Packets both ways, and a backend that ends before its store @last. */
+static unsigned long one_death(unsigned long last)
+{
+	unsigned int wire = 0;
+	unsigned long stores;
+
+	pair_connect(&one);
+	pair_run();
+	for (unsigned int i = 0; i < NR_EACH; i++) {
+		pair_fill(data, 500 + 400 * i, i);
+		EXPECT_EQ(netfront_send(&pair.front, 0, data, 500 + 400 * i,
+					&nothing),
+			  0);
+		pair_wire_send(0, &plain, data, 500 + 400 * i);
+	}
+	netfront_push(&pair.front, 0);
+	stores = die_at_store(pair_run_back, last);
+	pair_backend_dies();
+	pair_run();
+	/* what was sent and not answered is sent again, and all is right */
+	EXPECT(!pair.front.is_broken);
+	EXPECT_EQ(pair.front.queues[0].nr_tx_free, NETIF_SLOTS);
+	EXPECT_EQ(pair.front.queues[0].stats.tx_errors, 0);
+	EXPECT_EQ(pair.front.queues[0].stats.rx_errors, 0);
+	while (pair_wire_receive(0, &packet)) {
+		unsigned int i = (packet.bytes - 500) / 400;
+
+		EXPECT(i <= wire); /* none is left out */
+		EXPECT(pair_is_filled(packet.data, packet.bytes, i));
+		wire = i + 1;
+	}
+	EXPECT_EQ(wire, NR_EACH);
+	for (unsigned int n = 0; n < pair.nr_got; n++)
+		EXPECT(pair_is_filled(pair.got[n].data, pair.got[n].bytes,
+				      (pair.got[n].bytes - 500) / 400));
+	return stores;
 }
 
-UNIT_TEST(a_backend_that_dies_while_it_answers_is_a_pause)
+UNIT_TEST(a_backend_that_dies_before_any_store_is_a_pause)
 {
-	for (unsigned int stores = 0; stores < 12; stores++) {
-		struct netback_queue *q = &pair.back[0];
-		struct netfront_queue *f = &pair.front.queues[0];
+	unsigned long all = one_death(~0ul);
 
-		pair_connect(&one);
-		pair_run();
-		for (unsigned int i = 0; i < 10; i++) {
-			pair_fill(data, 500, i);
-			netfront_send(&pair.front, 0, data, 500, &nothing);
-			q->journal->tx.tx[i] = (struct netif_tx_response){
-				.id = f->tx_free[f->nr_tx_free]};
-		}
-		netfront_push(&pair.front, 0);
-		die_within(&q->journal->tx, &q->tx, 10,
-			   sizeof(struct netif_tx_response), stores);
-		pair_backend_dies();
-		pair_run();
-		/* sent already, or now; answered, and with no other's data */
-		EXPECT_EQ(pair.front.queues[0].nr_tx_free, NETIF_SLOTS);
-		EXPECT(!pair.front.is_broken);
-		EXPECT_EQ(pair.front.queues[0].stats.tx_errors, 0);
-		for (unsigned int i = 0; pair_wire_receive(0, &packet); i++)
-			EXPECT(pair_is_filled(packet.data, 500, i));
-	}
+	EXPECT(all > 500);
+	for (unsigned long i = 0; i < DEATHS; i++)
+		one_death(all * i / DEATHS + i % 7);
 }
 
 UNIT_TEST(a_rate_holds_packets_back)
