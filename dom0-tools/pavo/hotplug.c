@@ -62,6 +62,9 @@ void hotplug_load_driver(enum device_kind kind)
 
 	snprintf(path, sizeof(path), "/sys/bus/xen-backend/drivers/%s",
 		 device_kind_name(kind));
+	/* netbackd(8) serves interfaces */
+	if (kind == DEVICE_VIF && access(RUN_DIR "/netback/vif", F_OK) == 0)
+		return;
 	if (access(path, F_OK) == 0 ||
 	    access("/sys/bus/xen-backend", F_OK) < 0 ||
 	    spawn("modprobe", argv, environ, -1, &pid) < 0)

@@ -5,6 +5,7 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -280,14 +281,27 @@ static int loop(struct keeper *k, int signals)
 	}
 }
 
+/* A file that says whom we serve, for those who would load a driver. */
+static const char *mark_of(const struct keeper *k, char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s", k->run_dir, k->type);
+	return path;
+}
+
 static int make_folders(const struct keeper *k)
 {
-	char empty[128];
+	char path[128];
+	int fd;
 
-	snprintf(empty, sizeof(empty), "%s/empty", k->run_dir);
+	snprintf(path, sizeof(path), "%s/empty", k->run_dir);
 	if ((mkdir(k->run_dir, 0700) && errno != EEXIST) ||
-	    (mkdir(empty, 0755) && errno != EEXIST))
+	    (mkdir(path, 0755) && errno != EEXIST))
 		return -errno;
+	fd = open(mark_of(k, path, sizeof(path)),
+		  O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	close(fd);
 	return 0;
 }
 
@@ -305,6 +319,7 @@ static int watch_signals(void)
 
 int keeper_run(struct keeper *k)
 {
+	char mark[128];
 	int rc = make_folders(k);
 
 	if (rc) {
@@ -323,5 +338,8 @@ int keeper_run(struct keeper *k)
 			strerror(-rc));
 		return 1;
 	}
-	return loop(k, watch_signals());
+	rc = loop(k, watch_signals());
+	if (!rc)
+		unlink(mark_of(k, mark, sizeof(mark)));
+	return rc;
 }

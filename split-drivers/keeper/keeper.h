@@ -41,7 +41,8 @@ struct keeper_ops {
 struct keeper {
 	const char *name;    /* for messages */
 	const char *type;    /* backend/TYPE/... are ours */
-	const char *run_dir; /* made, with an empty folder "empty" in it */
+	const char *run_dir; /* made, with a folder "empty", and a file
+				TYPE as long as we serve */
 	const struct keeper_ops *ops;
 	struct req req;
 	struct xs xs;

@@ -26,6 +26,7 @@ check()
 for file in boot/pavo.gz usr/sbin/pavo usr/sbin/pavo-top usr/sbin/pavo-xml \
 		usr/lib/pavo/xenstored usr/lib/pavo/consoled \
 		usr/lib/pavo/blkbackd usr/lib/pavo/blkbackd-nbd \
+		usr/lib/pavo/netbackd usr/share/man/man8/netbackd.8 \
 		usr/share/man/man1/pavo.1 usr/share/man/man5/pavo.cfg.5 \
 		usr/share/man/man8/consoled.8 \
 		usr/share/man/man8/blkbackd.8 etc/grub.d/20_linux_pavo \
