@@ -15,7 +15,7 @@ run="busybox-static grub-common grub-pc-bin lz4 mtools python3
 	qemu-system-x86 xorriso zstd"
 check="clang-14 clang-format-14 clang-tidy-14 cppcheck e2fsprogs fakeroot
 	grub-efi-amd64-bin libxen-dev libxml2-utils man-db mmdebstrap ovmf
-	stress-ng systemd tdb-tools xz-utils"
+	qemu-utils stress-ng systemd tdb-tools xz-utils"
 
 wanted=
 for purpose; do

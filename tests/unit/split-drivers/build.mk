@@ -11,7 +11,7 @@ SPLIT_SRC := split-drivers/xenbus/xenbus.c \
 SPLIT_T_SRC := $(SPLIT_SRC) \
 	$(addprefix split-drivers/block/backend/,confine.c disk_uring.c) \
 	tests/unit/unit_test.c \
-	$(filter-out $(SPLIT_T)/fuzz/% $(SPLIT_T)/cost/%,\
+	$(filter-out $(SPLIT_T)/fuzz/% $(SPLIT_T)/cost/% $(SPLIT_T)/nbd/%,\
 	$(wildcard $(SPLIT_T)/*.c $(SPLIT_T)/*/*.c))
 SPLIT_T_OBJ := $(SPLIT_T_SRC:%.c=$(SPLIT_TO)/obj/%.o)
 SPLIT_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -40,6 +40,19 @@ check-split-drivers: $(SPLIT_TO)/split_drivers ## both ends of the split drivers
 	cat $(O)/results/split-drivers.txt; exit $$rc
 
 check-unit: check-split-drivers
+
+# Another disk than the other tests', so a program of its own.
+$(SPLIT_TO)/nbd: split-drivers/block/backend/disk_nbd.c tests/unit/unit_test.c \
+		$(SPLIT_T)/nbd/nbd_test.c split-drivers/block/backend/disk.h
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SPLIT_T_FLAGS) -o $@ $(filter %.c,$^) -lnbd
+
+.PHONY: check-nbd
+check-nbd: $(SPLIT_TO)/nbd ## the block backend's disks at NBD servers
+	@mkdir -p $(O)/results
+	$< >$(O)/results/nbd.txt; rc=$$?; cat $(O)/results/nbd.txt; exit $$rc
+
+check-unit: check-nbd
 
 # libFuzzer targets, FUZZ_SECONDS each.
 SPLIT_FUZZ_SRC := $(SPLIT_SRC) $(SPLIT_T)/fake_xen.c $(SPLIT_T)/fake_bus.c \

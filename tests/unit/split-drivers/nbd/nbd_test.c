@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A disk at an NBD server: a qcow2 image that qemu-nbd keeps.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../../../split-drivers/block/backend/disk.h"
+#include "unit_test.h"
+
+#define BYTES (8u << 20)
+
+static struct disk *d;
+static pid_t server;
+static char folder[] = "/tmp/nbd_XXXXXX", uri[64], address[64];
+static char memory[1 << 16] __attribute__((aligned(4096)));
+static unsigned int nr_done;
+
+static void on_done(struct disk_io *io)
+{
+	(void)io;
+	nr_done++;
+}
+
+/* Sleep until the server has made its socket. */
+static void start_server(void)
+{
+	struct stat st;
+	char event[4096];
+	int fd = inotify_init();
+
+	EXPECT(inotify_add_watch(fd, ".", IN_CREATE) >= 0);
+	unlink("nbd.sock");
+	server = fork();
+	if (server == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execlp("qemu-nbd", "qemu-nbd", "--persistent", "--shared=1",
+		       "--format=qcow2", "--discard=unmap", address,
+		       "disk.qcow2", NULL);
+		_exit(127);
+	}
+	while (stat("nbd.sock", &st))
+		EXPECT(read(fd, event, sizeof(event)) > 0);
+	close(fd);
+}
+
+static void start(void)
+{
+	struct disk_source s = {.uri = uri, .fd = -1, .lock = -1};
+
+	EXPECT(mkdtemp(folder) && chdir(folder) == 0);
+	snprintf(address, sizeof(address), "--socket=%s/nbd.sock", folder);
+	snprintf(uri, sizeof(uri), "nbd+unix:///?socket=%s/nbd.sock", folder);
+	EXPECT_EQ(system("qemu-img create -q -f qcow2 disk.qcow2 8M"), 0);
+	start_server();
+	/* made a moment before it is listened to */
+	while (disk_open(&s, &d))
+		poll(NULL, 0, 10);
+}
+
+static void stop_server(int signal_number)
+{
+	kill(server, signal_number);
+	waitpid(server, NULL, 0);
+	unlink("nbd.sock");
+}
+
+static void end(void)
+{
+	d->ops->close(d);
+	stop_server(SIGTERM);
+	unlink("disk.qcow2");
+	rmdir(folder);
+}
+
+static struct disk_io *submit(enum disk_op op, uint64_t offset,
+			      struct iovec *iov, unsigned int nr)
+{
+	struct disk_io *io = calloc(1, sizeof(*io));
+
+	*io = (struct disk_io){.op = op,
+			       .offset = offset,
+			       .iov = iov,
+			       .nr_iov = nr,
+			       .bytes = nr ? 0 : 8192,
+			       .done = on_done};
+	for (unsigned int i = 0; i < nr; i++)
+		io->bytes += iov[i].iov_len;
+	d->ops->submit(d, io);
+	return io;
+}
+
+static void wait_for(unsigned int nr)
+{
+	while (nr_done < nr) {
+		d->ops->reap(d);
+		if (nr_done < nr)
+			d->ops->wait(d, NULL, 0, -1);
+	}
+	EXPECT_EQ(nr_done, nr);
+	nr_done = 0;
+}
+
+static int run(enum disk_op op, uint64_t offset, struct iovec *iov,
+	       unsigned int nr)
+{
+	struct disk_io *io = submit(op, offset, iov, nr);
+	int rc;
+
+	wait_for(1);
+	rc = io->rc;
+	free(io);
+	return rc;
+}
+
+UNIT_TEST(a_qcow2_image_keeps_what_is_written)
+{
+	struct iovec v[3] = {
+		{memory, 4096}, {memory + 8192, 512}, {memory + 16384, 3584}};
+
+	start();
+	EXPECT_EQ(d->sectors, BYTES / 512);
+	EXPECT(d->can_flush && d->discard_bytes && !d->is_readonly);
+	memset(memory, 'a', 4096);
+	memset(memory + 8192, 'b', 512);
+	memset(memory + 16384, 'c', 3584);
+	EXPECT_EQ(run(DISK_WRITE, 8192, v, 3), 0);
+	EXPECT_EQ(run(DISK_FLUSH, 0, NULL, 0), 0);
+	v[0] = (struct iovec){memory + 32768, 8192};
+	EXPECT_EQ(run(DISK_READ, 8192, v, 1), 0);
+	EXPECT(memory[32768] == 'a' && memory[32768 + 4096] == 'b');
+	EXPECT(memory[32768 + 4608] == 'c' && memory[32768 + 8191] == 'c');
+	EXPECT_EQ(run(DISK_DISCARD, 8192, NULL, 0), 0);
+	EXPECT_EQ(run(DISK_READ, BYTES, v, 1), -EINVAL);
+	end();
+}
+
+UNIT_TEST(many_operations_are_under_way_at_once)
+{
+	struct disk_io *io[16];
+	struct iovec v[16];
+
+	start();
+	for (unsigned int i = 0; i < 16; i++) {
+		v[i] = (struct iovec){memory + i * 4096, 4096};
+		memset(v[i].iov_base, 'A' + (int)i, 4096);
+		io[i] = submit(DISK_WRITE, i * 4096ull, &v[i], 1);
+	}
+	wait_for(16);
+	memset(memory, 0, sizeof(memory));
+	for (unsigned int i = 0; i < 16; i++) {
+		EXPECT_EQ(io[i]->rc, 0);
+		free(io[i]);
+		io[i] = submit(DISK_READ, (15 - i) * 4096ull, &v[i], 1);
+	}
+	wait_for(16);
+	for (unsigned int i = 0; i < 16; i++) {
+		EXPECT_EQ(memory[i * 4096], 'A' + 15 - (int)i);
+		free(io[i]);
+	}
+	end();
+}
+
+/* The next worker connects anew, with what the journal has. */
+UNIT_TEST(a_worker_ends_when_its_server_is_lost)
+{
+	struct iovec v = {memory, 4096};
+	int status;
+	pid_t pid;
+
+	start();
+	pid = fork();
+	if (pid == 0) {
+		kill(server, SIGKILL);
+		(void)run(DISK_READ, 0, &v, 1);
+		(void)run(DISK_READ, 0, &v, 1);
+		_exit(0);
+	}
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	stop_server(SIGKILL);
+	unlink("disk.qcow2");
+	rmdir(folder);
+	_exit(0); /* the disk cannot be closed */
+}
