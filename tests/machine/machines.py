@@ -37,9 +37,9 @@ def nics(*models):
 
 
 def run(task, *arguments, **environment):
-    """What is typed to run tests/machine/tasks/TASK."""
+    """What is typed to run tests/machine/tasks/TASK; its failure ends all."""
     words = (*(f"{name}={value}" for name, value in environment.items()),
-             f"tasks/{task}", *arguments, "\n")
+             f"tasks/{task}", *arguments, "|| poweroff -f\n")
     return (("type", " ".join(words)),
             ("expect", rf"^@task {task} exit=0\n"), PROMPT)
 

@@ -16,7 +16,9 @@ commands()
 	cd "$1"
 	find . -mindepth 1 -type d | sed 's/^\./mkdir /'
 	find . -type f | while read -r file; do
-		echo "cd ${file%/*}" | sed 's/ \./ \//'
+		directory=${file%/*}
+		directory=${directory#.}
+		echo "cd ${directory:-/}"
 		echo "rm ${file##*/}"
 		echo "write $PWD/${file#./} ${file##*/}"
 		mode=100644
@@ -31,9 +33,9 @@ cp --sparse=always "$input" "$output.new"
 for directory; do
 	(commands "$directory") |
 		debugfs -w -f - "$output.new?offset=1048576" >"$log" 2>&1
-	# Names are there already, or not yet.
-	if grep -vE '^$|^debugfs|already exists|File not found|^Allocated' "$log"
-	then
+	# Directories are there already, files to be replaced not yet.
+	if grep -vE '^$|^debugfs|^Allocated|already exists|^rm: File not' \
+		"$log"; then
 		exit 1
 	fi
 done

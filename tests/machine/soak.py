@@ -4,7 +4,7 @@
 from machines import RESTART, debian, drive, nics, run
 
 # On q35 every fourth slot has the same interrupt line.
-SHARING = "e1000,addr=8", "rtl8139,addr=12"
+SHARING = "e1000,addr=0x8", "rtl8139,addr=0xc"
 
 CASES = [
     debian("debian-ahci", run("health"), run("net", "e1000e"),
@@ -17,11 +17,11 @@ CASES = [
     debian("irq-moves", run("irq"),
            extra=(*drive("ahci"),
                   *nics("e1000e", "virtio-net-pci", "rtl8139"))),
-    debian("irq-shared", run("net", "e1000", "8139cp"), run("irq"),
+    debian("irq-shared", run("shared"), run("net", "e1000", "8139cp"),
            extra=(*drive("nvme"), *nics(*SHARING))),
     debian("irq-storm", run("storm", "e1000"), hv_args="irq_ratelimit=20",
-           extra=(*drive("ahci"), "-device", "edu,addr=12",
-                  *nics("e1000,addr=8", "virtio-net-pci"))),
+           extra=(*drive("ahci"), "-device", "edu,addr=0xc",
+                  *nics("e1000,addr=0x8", "virtio-net-pci"))),
     *(debian(f"busy-{disk}", run("busy"), timeout_s=3600,
              extra=(*drive(disk),
                     *nics("e1000e", "virtio-net-pci", *SHARING)))
