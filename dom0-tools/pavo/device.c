@@ -36,8 +36,9 @@ const char *device_kind_name(enum device_kind kind)
 const char *device_backend(struct req *r, const struct device *d)
 {
 	return arena_printf(&r->mem, "/local/domain/%u/backend/%s/%u/%u",
-			    d->backend_domid, kind_names[d->kind], d->domid,
-			    d->devid);
+			    d->backend_domid,
+			    d->folder != NULL ? d->folder : kind_names[d->kind],
+			    d->domid, d->devid);
 }
 
 const char *device_frontend(struct req *r, const struct device *d)
@@ -230,6 +231,18 @@ static bool is_closed(struct tool *t, const struct device *d)
 	return state < 0 || state == XenbusStateClosed;
 }
 
+/*
+ * A driver that was just connecting when it was told to close says afterwards
+ * that it is connected, over what it was told.
+ */
+static bool is_closed_if_told(struct tool *t, const struct device *d)
+{
+	if (backend_state(t, d) == XenbusStateConnected)
+		xs_write(&t->xs, 0, below(t, device_backend(&t->r, d), "state"),
+			 "5");
+	return is_closed(t, d);
+}
+
 static bool is_gone(struct tool *t, const struct device *d)
 {
 	return backend_state(t, d) < 0;
@@ -278,12 +291,16 @@ int device_plug(struct tool *t, const struct device_plan *p)
 	if (rc == -ETIMEDOUT) {
 		req_fail(&t->r, rc, "no backend driver in domain %u takes %s",
 			 d->backend_domid, p->name);
+		if (p->script == NULL)
+			return req_hint(&t->r, "is blkbackd running there?");
 		return req_hint(&t->r, "is the module %s loaded there?",
 				d->kind == DEVICE_VBD ? "xen-blkback"
 						      : "xen-netback");
 	}
 	if (rc < 0)
 		return req_fail_rc(&t->r, rc, "cannot wait for %s", p->name);
+	if (p->script == NULL)
+		return 0; /* the backend does all itself */
 	if (d->backend_domid != 0)
 		return plug_elsewhere(t, p);
 	rc = hotplug_run(t, d, p->script, driver_vifname(&t->r, d), true);
@@ -298,6 +315,8 @@ static int rm_tidy(struct tool *t, uint32_t tx, const char *path,
 	char *dir = arena_strdup(&t->r.mem, path), *slash;
 	int rc = xs_rm(&t->xs, tx, path);
 
+	if (rc == -ENOENT)
+		rc = 0; /* closing has removed it, but not what is above */
 	while (rc == 0 && (slash = strrchr(dir, '/')) != NULL) {
 		const char *names;
 		size_t len;
@@ -387,7 +406,7 @@ static int finish_close(struct tool *t, const struct device *d)
 	const char *record = device_record(&t->r, d);
 	const char *script = read_below(t, 0, record, "script");
 
-	if (d->backend_domid != 0)
+	if (d->backend_domid != 0 && script != NULL)
 		wait_backend(t, d, is_gone, CLOSE_MS);
 	else if (script != NULL &&
 		 hotplug_run(t, d, script, driver_vifname(&t->r, d), false) < 0)
@@ -405,7 +424,7 @@ int device_detach(struct tool *t, const struct device *d, bool force)
 				d->domid, kind_names[d->kind], d->devid);
 	rc = begin_close(t, d, force);
 	if (rc == 0)
-		rc = wait_backend(t, d, is_closed, CLOSE_MS);
+		rc = wait_backend(t, d, is_closed_if_told, CLOSE_MS);
 	if (rc == -ETIMEDOUT && !force) {
 		req_fail(&t->r, -EBUSY,
 			 "domain %u does not let go of its %s %u", d->domid,
@@ -445,13 +464,16 @@ int devices_load(struct tool *t, domid_t domid, enum device_kind kind,
 		struct device *d = &(*all)[*nr];
 		const char *back;
 		unsigned int backend_domid;
+		char folder[16];
 
 		*d = (struct device){.kind = kind, .domid = domid};
 		d->devid = (uint32_t)strtoul(names + at, NULL, 10);
 		back = read_below(t, 0, device_record(&t->r, d), "backend");
 		if (back == NULL ||
-		    sscanf(back, "/local/domain/%u/", &backend_domid) != 1)
+		    sscanf(back, "/local/domain/%u/backend/%15[a-z]/",
+			   &backend_domid, folder) != 2)
 			continue;
+		d->folder = arena_strdup(&t->r.mem, folder);
 		d->backend_domid = (domid_t)backend_domid;
 		(*nr)++;
 	}
@@ -470,7 +492,7 @@ void devices_remove(struct tool *t, domid_t domid)
 		for (size_t i = 0; i < nr; i++)
 			begin_close(t, &all[i], true);
 		for (size_t i = 0; i < nr; i++) {
-			wait_backend(t, &all[i], is_closed, CLOSE_MS);
+			wait_backend(t, &all[i], is_closed_if_told, CLOSE_MS);
 			finish_close(t, &all[i]);
 		}
 	}

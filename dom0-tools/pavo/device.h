@@ -24,6 +24,7 @@ struct device {
 	domid_t domid;
 	uint32_t devid;
 	domid_t backend_domid;
+	const char *folder; /* of the backend; NULL: the kind's name */
 };
 
 /* "vbd", "vif" */

@@ -65,15 +65,20 @@ static int plan_disk(struct tool *t, domid_t domid, const struct disk *disk,
 	*p = (struct device_plan){.d = {.kind = DEVICE_VBD,
 					.domid = domid,
 					.devid = disk->devid}};
+	p->d.folder = disk->type->folder;
 	p->name = arena_printf(&r->mem, "disk %s", disk->vdev);
 	rc = find_backend(t, disk->backend, &p->d.backend_domid);
 	if (rc < 0)
 		return rc;
-	p->script = find_script(r, script, p->d.backend_domid);
-	if (p->script == NULL)
+	p->script = script == NULL ? NULL
+				   : find_script(r, script, p->d.backend_domid);
+	if (p->script == NULL && script != NULL)
 		return r->rc;
 	common_nodes(r, p);
-	device_node(&p->back, "params", disk->target);
+	device_node(&p->back, "params",
+		    arena_printf(&r->mem, "%s%s",
+				 disk_is_path(disk) ? disk->type->prefix : "",
+				 disk->target));
 	device_node(&p->back, "dev", disk->vdev);
 	device_node(&p->back, "type", disk->type->name);
 	device_node(&p->back, "mode",
@@ -139,7 +144,7 @@ static int check_target(struct req *r, const struct disk *d)
 {
 	struct stat st;
 
-	if (d->script != NULL)
+	if (!disk_is_path(d))
 		return 0;
 	if (stat(d->target, &st) < 0)
 		return req_fail(r, -errno, "disk %s: cannot open %s: %s",
@@ -222,6 +227,12 @@ int devices_check(struct tool *t, const struct domcfg *cfg)
 		       : make_plans(t, DOMID_INVALID, cfg, alloc_plans(t, nr));
 }
 
+static void load_driver(const struct device_plan *p)
+{
+	if (p->d.backend_domid == 0 && p->script != NULL)
+		hotplug_load_driver(p->d.kind);
+}
+
 int devices_attach(struct tool *t, domid_t domid, const struct domcfg *cfg)
 {
 	size_t nr = cfg->nr_disks + cfg->nr_vifs;
@@ -230,13 +241,11 @@ int devices_attach(struct tool *t, domid_t domid, const struct domcfg *cfg)
 
 	if (nr == 0)
 		return 0;
-	if (cfg->nr_disks > 0)
-		hotplug_load_driver(DEVICE_VBD);
-	if (cfg->nr_vifs > 0)
-		hotplug_load_driver(DEVICE_VIF);
 	rc = make_plans(t, domid, cfg, plans);
-	for (size_t i = 0; i < nr && rc == 0; i++)
+	for (size_t i = 0; i < nr && rc == 0; i++) {
+		load_driver(&plans[i]);
 		rc = device_write(t, &plans[i]);
+	}
 	for (size_t i = 0; i < nr && rc == 0; i++)
 		rc = device_plug(t, &plans[i]);
 	return rc;
@@ -246,7 +255,7 @@ static int attach(struct tool *t, const struct device_plan *p)
 {
 	int rc;
 
-	hotplug_load_driver(p->d.kind);
+	load_driver(p);
 	rc = device_write(t, p);
 	if (rc < 0)
 		return rc;

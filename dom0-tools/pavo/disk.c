@@ -15,9 +15,10 @@
 #include "req.h"
 #include "vdev.h"
 
-/* Kinds of backend: a new one is a row here, and its hotplug script. */
+/* Linux's xen-blkback, and blkbackd, which needs no script. */
 static const struct disk_backend backends[] = {
-	{"phy", "block"},
+	{"phy", "vbd", "block", ""},
+	{"qdisk", "qdisk", NULL, "aio:"},
 };
 
 /* All that can be given, as it is written. */
@@ -154,7 +155,8 @@ static int check_format(struct req *r, const char *format)
 			 "disk: the format %s is not supported by this backend",
 			 format);
 		return req_hint(r, "`qemu-img convert -O raw` makes a raw "
-				   "image of it");
+				   "image of it; or let qemu-nbd serve it, and "
+				   "say backendtype=qdisk,target=nbd+unix:...");
 	}
 	return devspec_unknown(r, "disk", "format", format, "raw");
 }
@@ -189,11 +191,10 @@ static int take_backendtype(struct req *r, const char *name, struct disk *d)
 			known = arena_printf(&r->mem, "%s, %s", known,
 					     backends[i].name);
 	}
-	if (strcmp(name, "qdisk") == 0 || strcmp(name, "tap") == 0)
+	if (strcmp(name, "tap") == 0)
 		return req_fail(r, -EOPNOTSUPP,
-				"disk: backendtype=%s is not supported: there "
-				"is no %s; it may be %s",
-				name, name[0] == 'q' ? "QEMU" : "blktap",
+				"disk: backendtype=tap is not supported: there "
+				"is no blktap; it may be %s",
 				known);
 	return devspec_unknown(r, "disk", "backendtype", name, known);
 }
@@ -216,12 +217,18 @@ static int check_kind(struct req *r, const struct fields *f)
 	return 0;
 }
 
+bool disk_is_path(const struct disk *d)
+{
+	return d->script == NULL &&
+	       (d->type->script != NULL || strncmp(d->target, "nbd", 3) != 0);
+}
+
 /* Paths of Dom0 are kept absolute: the domain may be started from elsewhere. */
 static const char *absolute(struct req *r, const struct disk *d)
 {
 	char cwd[4096];
 
-	if (d->target[0] == '/' || d->script != NULL || d->backend != NULL ||
+	if (d->target[0] == '/' || d->backend != NULL || !disk_is_path(d) ||
 	    getcwd(cwd, sizeof(cwd)) == NULL)
 		return d->target;
 	return arena_printf(&r->mem, "%s/%s", cwd, d->target);

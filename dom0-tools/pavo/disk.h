@@ -14,7 +14,9 @@ struct req;
 /* Who serves a disk. */
 struct disk_backend {
 	const char *name;   /* backendtype=NAME, and the node "type" */
-	const char *script; /* hotplug script unless one is given */
+	const char *folder; /* below the backend domain's "backend" */
+	const char *script; /* hotplug script unless one is given; or NULL */
+	const char *prefix; /* what it wants before a file's path */
 };
 
 struct disk {
@@ -30,6 +32,9 @@ struct disk {
 	const char *backend; /* name or number of its domain; NULL: Dom0 */
 	const char *script;  /* NULL: the backend's */
 };
+
+/* The target is a path of the backend's domain, which only it need know. */
+bool disk_is_path(const struct disk *d);
 
 /* -EINVAL or -EOPNOTSUPP: recorded. @d's texts live in the request's arena. */
 int disk_parse(struct req *r, const char *text, struct disk *d);

@@ -131,6 +131,6 @@ check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 
 .PHONY: soak-domains
 soak: soak-domains
-soak-domains: $(BOOT_IMAGES) $(IMAGES)/killing.cpio \
-		$(IMAGES)/hotplug.cpio ## hours of deaths of daemons, CPUs, clocks
+soak-domains: $(BOOT_IMAGES) $(IMAGES)/killing.cpio $(IMAGES)/devices.cpio \
+		$(IMAGES)/hotplug.cpio ## hours of deaths of daemons, CPUs, clocks, devices
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

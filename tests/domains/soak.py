@@ -33,4 +33,16 @@ CASES = [
          steps=task("registers"))
     for suffix, hypervisor, options in (
         ("", None, ""), ("-xen", "xen", "spec-ctrl=eager-fpu"))
+] + [
+    # Disks and interfaces that come and go: 10,000 of them.
+    Case("attach", cpus=2, initrd="devices.cpio", hv_args=DOM0_1G,
+         timeout_s=36000, kernel_args="task=attach rounds=5000",
+         steps=task("attach")),
+    # The devices of the everyday tests, at length, and on the real Xen.
+    Case("devices-full", cpus=2, initrd="devices.cpio", hv_args=DOM0_1G,
+         timeout_s=1200, kernel_args="task=devices full=1",
+         steps=task("devices")),
+    Case("devices-xen", cpus=2, initrd="devices.cpio", hypervisor="xen",
+         hv_args=DOM0_1G + " spec-ctrl=eager-fpu", timeout_s=1200,
+         kernel_args="task=devices full=1", steps=task("devices")),
 ]

@@ -122,6 +122,21 @@ left_but_memory()
 	census same 10 "$1" >/tmp/left || ! grep -v ' pages free ' /tmp/left
 }
 
+# bridge: xenbr0, in which we are 10.0.0.1
+bridge()
+{
+	modprobe bridge
+	ip link add xenbr0 type bridge
+	ip addr add 10.0.0.1/24 dev xenbr0
+	ip link set xenbr0 up
+}
+
+# in_guest LINE...: its output; the lines are run in the guest with task=devices
+in_guest()
+{
+	printf '%s\n' "$@" | nc -w 60 10.0.0.2 1000
+}
+
 finish()
 {
 	echo "$passed passed, $failed failed"

@@ -97,6 +97,11 @@ static const struct {
 	 KEPT("xvda", "rw", ",script=block-iscsi,target=iqn.x")},
 	{"x:y,raw,xvda,rw,script=/opt/mine",
 	 KEPT("xvda", "rw", ",script=/opt/mine,target=x:y")},
+	{"/a,raw,xvda,rw,backendtype=qdisk",
+	 "format=raw,vdev=xvda,access=rw,backendtype=qdisk,target=/a"},
+	{"nbd+unix:///?socket=/s,raw,xvda,rw,backendtype=qdisk",
+	 "format=raw,vdev=xvda,access=rw,backendtype=qdisk,"
+	 "target=nbd+unix:///?socket=/s"},
 	{"/a,raw,xvda,rw,devtype=disk,backendtype=phy,specification=xen",
 	 KEPT("xvda", "rw", ",target=/a")},
 };
@@ -137,7 +142,7 @@ static const struct {
 	{"/a,raw,xvda,w,more", "\"more\" has no meaning here"},
 	{"/a,raw,xvda,w,colour=red", "there is no key \"colour\""},
 	{"/a,raw,xvda,w,vdev=xvdb", "vdev is given twice"},
-	{"/a,raw,xvda,w,backendtype=qdisk", "there is no QEMU; it may be phy"},
+	{"/a,raw,xvda,w,backendtype=tap", "there is no blktap; it may be phy"},
 	{"/a,raw,xvda,w,backendtype=x", "backendtype=x is not known"},
 	{"/a,raw,xvda,w,specification=virtio", "specification=virtio"},
 	{",,hdc:cdrom,r", "PV domains have no CD-ROM drives"},
