@@ -31,6 +31,9 @@ enum asked {
 	ASKED_LIMIT,
 	ASKED_PORT,
 	ASKED_FOR_DOMAINS, /* to be named in events */
+	ASKED_TX,	   /* in which to announce a pty: */
+	ASKED_TTY,	   /* is the node still there? */
+	ASKED_ANNOUNCED,
 };
 
 static uint32_t make_id(enum asked what, uint16_t domid)
@@ -143,15 +146,47 @@ static void look_at(struct consoled *cd, uint16_t domid)
 	domain_is_here(cd, &d);
 }
 
+/*
+ * The pty's name is written in a transaction, and only over what is there: the
+ * domain may be destroyed meanwhile, and its nodes must not come back.
+ */
 static void announce_pty(struct consoled *cd, struct console *c)
 {
+	if (c->pty.src.fd >= 0)
+		store_tx_start(&cd->store, make_id(ASKED_TX, c->domid));
+}
+
+static void announce_reply(struct consoled *cd, struct console *c, uint32_t id,
+			   const char *body)
+{
+	uint16_t domid = (uint16_t)id;
+	uint32_t tx = cd->store.tx;
 	char path[64];
 
-	if (c->pty.src.fd < 0)
-		return;
-	node(path, c->domid, "console/tty");
-	store_write(&cd->store, make_id(ASKED_NOTHING, c->domid), path,
-		    c->pty.name);
+	node(path, domid, "console/tty");
+	switch (id >> 16) {
+	case ASKED_TX:
+		if (body)
+			store_read(&cd->store, make_id(ASKED_TTY, domid),
+				   (uint32_t)strtoul(body, NULL, 10), path);
+		break;
+	case ASKED_TTY:
+		if (body && c && c->pty.src.fd >= 0) {
+			store_write(&cd->store, make_id(ASKED_NOTHING, domid),
+				    tx, path, c->pty.name);
+			store_tx_end(&cd->store,
+				     make_id(ASKED_ANNOUNCED, domid), tx, true);
+		} else {
+			store_tx_end(&cd->store, make_id(ASKED_NOTHING, domid),
+				     tx, false);
+		}
+		break;
+	case ASKED_ANNOUNCED:
+		/* the node was changed meanwhile, or removed */
+		if (!body && c && c->nr_tries++ < NR_TRIES_MAX)
+			announce_pty(cd, c);
+		break;
+	}
 }
 
 static void connect_ring(struct consoled *cd, struct console *c)
@@ -215,6 +250,10 @@ static void store_replied(void *arg, uint32_t id, const char *body)
 		watch_all(cd);
 		return;
 	}
+	if (id >> 16 >= ASKED_TX) {
+		announce_reply(cd, c, id, body);
+		return;
+	}
 	if (!c || !body)
 		return;
 	switch (id >> 16) {
@@ -242,7 +281,7 @@ static void ask(struct consoled *cd, enum asked what, uint16_t domid,
 	char path[64];
 
 	node(path, domid, name);
-	store_read(&cd->store, make_id(what, domid), path);
+	store_read(&cd->store, make_id(what, domid), 0, path);
 }
 
 static void store_event(void *arg, const char *path, const char *token)

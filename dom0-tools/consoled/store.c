@@ -43,6 +43,7 @@ static void dispatch(struct store *st, const struct wire_hdr *h, char *body)
 	const char *token;
 
 	if (h->type != STORE_WATCH_EVENT) {
+		st->tx = h->tx;
 		st->reply(st->arg, h->id, h->type == STORE_ERROR ? NULL : body);
 		return;
 	}
@@ -165,12 +166,11 @@ static int reserve(struct store *st, size_t need)
 }
 
 /* Queue @a and @b as payload, @a with its NUL, @b with as @b_len says. */
-static void request(struct store *st, uint32_t type, uint32_t id, const char *a,
-		    const char *b, size_t b_len)
+static void request_in(struct store *st, uint32_t tx, uint32_t type,
+		       uint32_t id, const char *a, const char *b, size_t b_len)
 {
 	size_t a_len = strlen(a) + 1;
-	struct wire_hdr h = {
-		.type = type, .id = id, .len = (uint32_t)(a_len + b_len)};
+	struct wire_hdr h = {type, id, tx, (uint32_t)(a_len + b_len)};
 	char *p;
 
 	if (st->src.fd < 0)
@@ -190,15 +190,31 @@ static void request(struct store *st, uint32_t type, uint32_t id, const char *a,
 		breaks(st);
 }
 
-void store_read(struct store *st, uint32_t id, const char *path)
+static void request(struct store *st, uint32_t type, uint32_t id, const char *a,
+		    const char *b, size_t b_len)
 {
-	request(st, STORE_READ, id, path, NULL, 0);
+	request_in(st, 0, type, id, a, b, b_len);
 }
 
-void store_write(struct store *st, uint32_t id, const char *path,
+void store_tx_start(struct store *st, uint32_t id)
+{
+	request(st, STORE_TX_START, id, "", NULL, 0);
+}
+
+void store_tx_end(struct store *st, uint32_t id, uint32_t tx, bool commit)
+{
+	request_in(st, tx, STORE_TX_END, id, commit ? "T" : "F", NULL, 0);
+}
+
+void store_read(struct store *st, uint32_t id, uint32_t tx, const char *path)
+{
+	request_in(st, tx, STORE_READ, id, path, NULL, 0);
+}
+
+void store_write(struct store *st, uint32_t id, uint32_t tx, const char *path,
 		 const char *value)
 {
-	request(st, STORE_WRITE, id, path, value, strlen(value));
+	request_in(st, tx, STORE_WRITE, id, path, value, strlen(value));
 }
 
 void store_watch(struct store *st, uint32_t id, const char *path,

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define STORE_PAYLOAD_MAX 4096 /* Xen ABI, public/io/xs_wire.h */
 #define STORE_QUEUE_MAX (1u << 20)
@@ -20,6 +21,8 @@ enum store_type {
 	STORE_READ = 2,
 	STORE_WATCH = 4,
 	STORE_UNWATCH = 5,
+	STORE_TX_START = 6,
+	STORE_TX_END = 7,
 	STORE_WRITE = 11,
 	STORE_WATCH_EVENT = 15,
 	STORE_ERROR = 16,
@@ -33,6 +36,7 @@ struct store {
 	char in[16 + STORE_PAYLOAD_MAX + 1];
 
 	void *arg;
+	uint32_t tx; /* of the reply that is being handled */
 	/* Reply to the request sent with @id; @body is NULL on an error. */
 	void (*reply)(void *arg, uint32_t id, const char *body);
 	void (*event)(void *arg, const char *path, const char *token);
@@ -46,9 +50,14 @@ int store_connect(struct store *st, const char *path);
 int store_adopt(struct store *st, int fd);
 void store_close(struct store *st);
 
-/* Requests. Without a connection they do nothing: broken() has been called. */
-void store_read(struct store *st, uint32_t id, const char *path);
-void store_write(struct store *st, uint32_t id, const char *path,
+/*
+ * Requests. Without a connection they do nothing: broken() has been called.
+ * @tx is 0, or what the reply to store_tx_start says.
+ */
+void store_tx_start(struct store *st, uint32_t id);
+void store_tx_end(struct store *st, uint32_t id, uint32_t tx, bool commit);
+void store_read(struct store *st, uint32_t id, uint32_t tx, const char *path);
+void store_write(struct store *st, uint32_t id, uint32_t tx, const char *path,
 		 const char *value);
 void store_watch(struct store *st, uint32_t id, const char *path,
 		 const char *token);

@@ -176,6 +176,31 @@ UNIT_TEST(console_of_another_daemon_is_left_alone)
 	daemon_end();
 }
 
+UNIT_TEST(nodes_that_are_gone_do_not_come_back_with_a_pty)
+{
+	struct fake_domain *d;
+
+	daemon_start(NULL);
+	d = fake_create(1);
+	/* all but the node for the pty, as if removed just now */
+	fake_store_set("web", "/local/domain/1/name");
+	fake_store_set("2", "/local/domain/1/console/port");
+	d->port = 2;
+	fake_store_fire("@introduceDomain", 1);
+	settle();
+	EXPECT_EQ(console_of(1)->state, CONSOLE_LIVE);
+	EXPECT(!fake_store_get("/local/domain/1/console/tty"));
+	EXPECT_EQ(fake_store_nr_txs, 0);
+	/* there is one again: the next connection is announced */
+	fake_store_set("", "/local/domain/1/console/tty");
+	daemon_kill();
+	daemon_revive();
+	settle();
+	EXPECT(fake_store_get("/local/domain/1/console/tty")[0] == '/');
+	EXPECT_EQ(fake_store_nr_txs, 0);
+	daemon_end();
+}
+
 UNIT_TEST(new_port_is_followed)
 {
 	struct fake_domain *d;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The fake xenstored: one client, READ, WRITE, WATCH and UNWATCH.
+ * The fake xenstored: one client, READ, WRITE, WATCH, UNWATCH; and
+ * transactions, whose writes are there at once.
  */
 #include "fake_store.h"
 #include "fake_xen.h"
@@ -31,7 +32,9 @@ static struct {
 	bool wants_domids;
 } watches[NR_WATCHES];
 static int listen_fd = -1, conn_fd = -1;
+static uint32_t tx_replied; /* of the request being served */
 bool fake_store_is_old;
+int fake_store_nr_txs;
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -76,11 +79,12 @@ void fake_store_reset(void)
 	fake_store_stop();
 	memset(nodes, 0, sizeof(nodes));
 	fake_store_is_old = false;
+	fake_store_nr_txs = 0;
 }
 
 static void reply(uint32_t type, uint32_t id, const char *body, size_t len)
 {
-	struct hdr h = {.type = type, .id = id, .len = (uint32_t)len};
+	struct hdr h = {type, id, tx_replied, (uint32_t)len};
 	char msg[sizeof(h) + STORE_PAYLOAD_MAX];
 
 	memcpy(msg, &h, sizeof(h));
@@ -202,7 +206,16 @@ static void serve(const struct hdr *h, char *body)
 	const char *second = body + strlen(body) + 1;
 	int i = find(body);
 
+	tx_replied = h->tx;
 	switch (h->type) {
+	case STORE_TX_START:
+		fake_store_nr_txs++;
+		reply(STORE_TX_START, h->id, "7", 2);
+		return;
+	case STORE_TX_END:
+		fake_store_nr_txs--;
+		reply(STORE_TX_END, h->id, "OK", 3);
+		return;
 	case STORE_READ:
 		if (i < 0)
 			reply(STORE_ERROR, h->id, "ENOENT", 7);

@@ -30,6 +30,7 @@ const char *fake_store_get(const char *fmt, ...)
 extern bool fake_store_is_old;
 void fake_store_fire(const char *path, unsigned int domid);
 unsigned int fake_store_nr_watches(void);
+extern int fake_store_nr_txs; /* open transactions */
 
 /* A domain as the toolstack announces it: name, console, introduction. */
 struct fake_domain;

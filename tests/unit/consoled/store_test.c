@@ -108,7 +108,7 @@ UNIT_TEST(largest_payload_is_taken_and_a_larger_one_breaks)
 	EXPECT_EQ(loop_wait(&loop, 0), 0);
 	EXPECT_EQ(nr_broken, 1);
 	EXPECT_EQ(st.src.fd, -1);
-	store_read(&st, 1, "/x"); /* does nothing now */
+	store_read(&st, 1, 0, "/x"); /* does nothing now */
 	EXPECT_EQ(nr_broken, 1);
 	end();
 }
@@ -117,7 +117,7 @@ UNIT_TEST(stopped_xenstored_queues_requests_up_to_a_limit)
 {
 	start();
 	for (int i = 0; i < 100000 && !nr_broken; i++)
-		store_read(&st, 1, "/local/domain/1/console/port");
+		store_read(&st, 1, 0, "/local/domain/1/console/port");
 	EXPECT_EQ(nr_broken, 1);
 	end();
 }
@@ -130,7 +130,7 @@ UNIT_TEST(queued_requests_go_out_whole_and_in_order)
 
 	start();
 	for (uint32_t i = 0; i < 10000; i++) {
-		store_read(&st, i, "/local/domain/1/name");
+		store_read(&st, i, 0, "/local/domain/1/name");
 		sent += message(want + sent, STORE_READ, i, 21,
 				"/local/domain/1/name");
 	}
