@@ -6,6 +6,7 @@
 #include "fake_xen.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -26,6 +27,8 @@ static int memory_fd = -1, event_fd = -1;
 static uint8_t *memory;
 static bool is_page_used[NR_PAGES];
 static unsigned int next_page;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t front_event = PTHREAD_COND_INITIALIZER;
 
 struct mapping {
 	struct mapping *next;
@@ -99,7 +102,7 @@ void fake_xen_backend_died(void)
 	for (uint32_t gref = 0; gref < FAKE_GREFS; gref++)
 		fake_grants[gref].nr_maps = 0;
 	for (struct fake_port *p = fake_ports; p < fake_ports + FAKE_PORTS; p++)
-		p->is_bound = p->at_back = p->is_masked = false;
+		p->is_bound = p->at_back = p->is_masked = p->is_queued = false;
 }
 
 static unsigned int page_number(const void *page)
@@ -184,22 +187,65 @@ void front_evtchn_close(uint32_t port)
 	fake_ports[port].is_used = false;
 }
 
-void front_notify(uint32_t port)
+/* --- events, as Linux's /dev/xen/evtchn has them --- */
+
+static bool is_any_queued(void)
+{
+	for (uint32_t i = 0; i < FAKE_PORTS; i++)
+		if (fake_ports[i].is_queued)
+			return true;
+	return false;
+}
+
+/* A delivered event masks its port; only the first one of a queue wakes. */
+static void deliver(struct fake_port *p)
 {
 	uint64_t one = 1;
 
+	if (!p->is_bound || !p->at_back || p->is_masked)
+		return;
+	p->at_back = false;
+	p->is_masked = true;
+	if (!is_any_queued() &&
+	    write(event_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+	p->is_queued = true;
+}
+
+void front_notify(uint32_t port)
+{
+	pthread_mutex_lock(&lock);
 	fake_ports[port].nr_to_back++;
 	fake_ports[port].at_back = true;
-	if (write(event_fd, &one, sizeof(one)) != sizeof(one))
-		abort();
+	deliver(&fake_ports[port]);
+	pthread_mutex_unlock(&lock);
 }
 
 bool fake_front_event(uint32_t port)
 {
-	bool was = fake_ports[port].at_front;
+	bool was;
 
+	pthread_mutex_lock(&lock);
+	was = fake_ports[port].at_front;
 	fake_ports[port].at_front = false;
+	pthread_mutex_unlock(&lock);
 	return was;
+}
+
+static bool is_any_at_front(void)
+{
+	for (uint32_t i = 0; i < FAKE_PORTS; i++)
+		if (fake_ports[i].at_front)
+			return true;
+	return false;
+}
+
+void fake_front_wait(void)
+{
+	pthread_mutex_lock(&lock);
+	while (!is_any_at_front())
+		pthread_cond_wait(&front_event, &lock);
+	pthread_mutex_unlock(&lock);
 }
 
 /* --- the backend's side --- */
@@ -289,29 +335,31 @@ int back_copy(struct back_copy *copies, unsigned int nr)
 
 int back_bind(uint32_t remote)
 {
-	uint64_t one = 1;
-
 	if (remote >= FAKE_PORTS || !fake_ports[remote].is_used ||
 	    fake_ports[remote].is_bound || fails())
 		return -EINVAL;
 	fake_ports[remote].is_bound = true;
 	fake_ports[remote].is_masked = false;
-	fake_ports[remote].at_back = true;
-	if (write(event_fd, &one, sizeof(one)) != sizeof(one))
-		abort();
+	front_notify(remote);
+	fake_ports[remote].nr_to_back--; /* Xen's own */
 	return (int)remote;
 }
 
 void back_unbind(uint32_t port)
 {
-	fake_ports[port].is_bound = false;
+	pthread_mutex_lock(&lock);
+	fake_ports[port].is_bound = fake_ports[port].is_queued = false;
+	pthread_mutex_unlock(&lock);
 }
 
 void back_notify(uint32_t port)
 {
+	pthread_mutex_lock(&lock);
 	fake_calls.notifies++;
 	fake_ports[port].nr_to_front++;
 	fake_ports[port].at_front = true;
+	pthread_cond_signal(&front_event);
+	pthread_mutex_unlock(&lock);
 }
 
 int back_event_fd(void)
@@ -324,30 +372,27 @@ int back_take_events(uint32_t *ports, unsigned int max)
 	unsigned int nr = 0;
 	uint64_t count;
 
-	for (uint32_t i = 0; nr < max && i < FAKE_PORTS; i++) {
-		struct fake_port *p = &fake_ports[i];
-
-		if (p->is_bound && p->at_back && !p->is_masked) {
-			p->at_back = false;
-			p->is_masked = true;
+	pthread_mutex_lock(&lock);
+	for (uint32_t i = 0; nr < max && i < FAKE_PORTS; i++)
+		if (fake_ports[i].is_queued) {
+			fake_ports[i].is_queued = false;
 			ports[nr++] = i;
 		}
-	}
-	/* no longer readable, unless there may be more */
-	if (nr < max && read(event_fd, &count, sizeof(count)) < 0)
-		return (int)nr;
+	/* no longer readable, unless there are more */
+	if (!is_any_queued() && read(event_fd, &count, sizeof(count)) < 0 &&
+	    errno != EAGAIN)
+		abort();
+	pthread_mutex_unlock(&lock);
 	return (int)nr;
 }
 
 void back_unmask(uint32_t port)
 {
-	uint64_t one = 1;
-
+	pthread_mutex_lock(&lock);
 	fake_calls.unmasks++;
 	fake_ports[port].is_masked = false;
-	if (fake_ports[port].at_back &&
-	    write(event_fd, &one, sizeof(one)) != sizeof(one))
-		abort();
+	deliver(&fake_ports[port]);
+	pthread_mutex_unlock(&lock);
 }
 
 /* --- counts --- */

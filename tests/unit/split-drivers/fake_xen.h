@@ -24,7 +24,8 @@ struct fake_grant {
 struct fake_port {
 	bool is_used;	/* the frontend's end */
 	bool is_bound;	/* the backend's end, with the same number */
-	bool is_masked; /* the backend's */
+	bool is_masked; /* the backend's: none is delivered */
+	bool is_queued; /* delivered, and not taken by the backend */
 	bool at_front;	/* an event waits there */
 	bool at_back;
 	unsigned int nr_to_front, nr_to_back; /* sent */
@@ -41,6 +42,8 @@ void fake_xen_backend_died(void);
 
 /* The frontend takes the event that waits for it. */
 bool fake_front_event(uint32_t port);
+/* For ends that are threads: sleep until an event waits for the frontend. */
+void fake_front_wait(void);
 /* How much of the frontend's is mapped and granted, to find leaks. */
 unsigned int fake_nr_maps(void);
 unsigned int fake_nr_grants(void);
