@@ -40,6 +40,13 @@ $(IMAGES)/devices.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-devices.cpio.gz:guests/domu-devices.cpio.gz
 
+# The same guests on our own backend.
+$(IMAGES)/net.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-devices.cpio.gz $(O)/split-drivers/netbackd
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-devices.cpio.gz:guests/domu-devices.cpio.gz \
+		$(O)/split-drivers/netbackd:usr/bin/netbackd
+
 # Files that the tools must refuse, and what they are to say.
 BAD_FILES := $(foreach k,$(BAD_KERNELS),$k:bad/$(patsubst bad-%,%,$(notdir $k))) \
 	tests/domains/bad-input.table:bad/table
@@ -126,11 +133,11 @@ $(IMAGES)/blkback.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 .PHONY: check-domains
 check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 	blkback.cpio commands.cpio debian.cpio devices.cpio hotplug.cpio killing.cpio \
-	xl.cpio) ## domains, made by the tools
+	net.cpio xl.cpio) ## domains, made by the tools
 	$(RUN_CASES) --table tests/domains/cases.py $(TESTS)
 
 .PHONY: soak-domains
 soak: soak-domains
 soak-domains: $(BOOT_IMAGES) $(IMAGES)/killing.cpio $(IMAGES)/devices.cpio \
-		$(IMAGES)/hotplug.cpio ## hours of deaths of daemons, CPUs, clocks, devices
+		$(IMAGES)/hotplug.cpio $(IMAGES)/net.cpio ## hours of deaths of daemons, CPUs, clocks, devices
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

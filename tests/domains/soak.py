@@ -45,4 +45,8 @@ CASES = [
     Case("devices-xen", cpus=2, initrd="devices.cpio", hypervisor="xen",
          hv_args=DOM0_1G + " spec-ctrl=eager-fpu", timeout_s=1200,
          kernel_args="task=devices full=1", steps=task("devices")),
+    # Interfaces on netbackd, which is killed all the time.
+    Case("net-deaths", cpus=2, initrd="net.cpio", hv_args=DOM0_1G,
+         timeout_s=7200, kernel_args="task=net mib=32 rounds=100",
+         steps=task("net")),
 ]
