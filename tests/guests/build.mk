@@ -10,7 +10,8 @@ GUESTS := $(GUEST_NAMES:%=$(O)/tests/guests/%)
 GUEST_CFLAGS := -std=gnu11 -O1 -g -ffreestanding -fno-pic -fno-pie -mcmodel=kernel \
 	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables $(WARN) -Ihypercalls/include -Ihypercalls
-GUEST_LIB := $(addprefix tests/guests/lib/,entry.S guest.c domu.c)
+GUEST_LIB := $(addprefix tests/guests/lib/,entry.S guest.c domu.c) \
+	split-drivers/console/frontend/confront.c
 
 $(O)/tests/guests/%: tests/guests/%/main.c $(GUEST_LIB) \
 		$(addprefix tests/guests/lib/,guest.h domu.h guest.lds)

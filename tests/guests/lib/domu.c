@@ -6,6 +6,8 @@
 #include "domu.h"
 #include "guest.h"
 
+#include "../../../split-drivers/console/frontend/confront.h"
+
 #include <abi/event_channel.h>
 #include <abi/sched.h>
 
@@ -112,22 +114,21 @@ static void publish(uint32_t *index, uint32_t value)
 	__atomic_store_n(index, value, __ATOMIC_SEQ_CST);
 }
 
+/* Anew each time: a hostile kernel writes to the page itself. */
 void console_write(const char *text, size_t len)
 {
-	uint32_t prod = con->out_prod;
+	struct confront c;
 
-	while (len) {
-		if (prod - load(&con->out_cons) >= sizeof(con->out)) {
-			publish(&con->out_prod, prod);
+	for (confront_attach(&c, con); len;) {
+		size_t n = confront_put(&c, text, len);
+
+		if (confront_publish(&c))
 			notify_console();
-			while (prod - load(&con->out_cons) >= sizeof(con->out))
-				wait_event();
-		}
-		con->out[MASK_XENCONS_IDX(prod++, con->out)] = *text++;
-		len--;
+		text += n;
+		len -= n;
+		while (len && !confront_room(&c))
+			wait_event();
 	}
-	publish(&con->out_prod, prod);
-	notify_console();
 }
 
 /* --- store --- */

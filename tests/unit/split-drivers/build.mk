@@ -7,8 +7,8 @@ SPLIT_TO := $(O)/$(SPLIT_T)
 SPLIT_SRC := split-drivers/xenbus/xenbus.c \
 	$(BLKBACK_CORE:%=split-drivers/block/backend/%.c) \
 	$(addprefix split-drivers/block/frontend/,blkfront_bus.c blkfront_ring.c) \
-	$(NETBACK_CORE) $(NETFRONT)
-SPLIT_T_SRC := $(SPLIT_SRC) \
+	$(NETBACK_CORE) $(NETFRONT) split-drivers/console/frontend/confront.c
+SPLIT_T_SRC := $(SPLIT_SRC) dom0-tools/consoled/console_ring.c \
 	$(addprefix split-drivers/block/backend/,confine.c disk_uring.c) \
 	tests/unit/unit_test.c \
 	$(filter-out $(SPLIT_T)/fuzz/% $(SPLIT_T)/cost/% $(SPLIT_T)/nbd/%,\
@@ -58,7 +58,7 @@ check-unit: check-nbd
 SPLIT_FUZZ_SRC := $(SPLIT_SRC) $(SPLIT_T)/fake_xen.c $(SPLIT_T)/fake_bus.c \
 	$(SPLIT_T)/block/fake_disk.c $(SPLIT_T)/block/fixture.c \
 	$(SPLIT_T)/net/net_pair.c
-SPLIT_FUZZ := back front netback netfront
+SPLIT_FUZZ := back front netback netfront confront
 
 $(SPLIT_TO)/fuzz_%: $(SPLIT_T)/fuzz/fuzz_%.c $(SPLIT_FUZZ_SRC) \
 		$(wildcard split-drivers/*/*.h split-drivers/*/*/*.h $(SPLIT_T)/*.h $(SPLIT_T)/*/*.h)
