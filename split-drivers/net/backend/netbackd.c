@@ -283,6 +283,7 @@ static void store_event(struct keeper_device *d)
 			break;
 		/* the keeper before us had it connected */
 		choose_name(n);
+		spawn_await_earlier(n->journal);
 		start_worker(n);
 		break;
 	case XENBUS_CLOSE:

@@ -27,7 +27,8 @@ static void report(int rc, const char *text)
 	struct worker_report r = {.rc = rc};
 
 	snprintf(r.text, sizeof(r.text), "%s", text);
-	(void)!send(WORKER_CONTROL, &r, sizeof(r), MSG_NOSIGNAL);
+	if (send(WORKER_CONTROL, &r, sizeof(r), MSG_NOSIGNAL) < 0)
+		_exit(1); /* the keeper has died before we asked to be told */
 }
 
 static uint64_t now_ns(const struct netback_queue *q)
