@@ -20,6 +20,16 @@ $(addprefix $(BENCH_OUT)/,bench store cost tsc-now):
 $(BENCH_OUT)/null: $(BENCH_OUT)/null.o
 	$(CC) -nostdlib -static -Wl,--build-id=none -o $@ $^
 
+# For profile.py: where the instructions of a row go.
+$(BENCH_OUT)/profile.so: tests/bench/profile.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARN) -fPIC -shared -o $@ $<
+
+.PHONY: bench-profile
+bench-profile: $(O)/pavo $(IMAGES)/linux-6.1.lz4 $(IMAGES)/bench.cpio \
+		$(BENCH_OUT)/profile.so ## ROW=fault_anon_page OPS=2048: by function
+	tests/bench/profile.py $(ROW) $(OPS)
+
 # In a DomU, too.
 $(BENCH_OUT)/bench-domu.cpio.gz: $(BENCH_PROGRAMS) tests/bench/tasks/bench \
 		tests/images/domu-init tests/images/mkinitramfs.py
@@ -28,6 +38,7 @@ $(BENCH_OUT)/bench-domu.cpio.gz: $(BENCH_PROGRAMS) tests/bench/tasks/bench \
 	gzip -9nf $(@:.gz=)
 
 .PHONY: bench
-bench: $(O)/pavo $(addprefix $(IMAGES)/,xen linux-6.1 linux-6.1.lz4 bench.cpio \
-		bench-tools.cpio bench-xl.cpio) ## costs beside the real Xen's
+bench: $(O)/pavo $(O)/pavo.gz $(addprefix $(IMAGES)/,xen xen.gz linux-6.1 \
+		linux-6.1.lz4 linux-6.1.elf bench.cpio bench-tools.cpio \
+		bench-xl.cpio) ## costs beside the real Xen's
 	tests/bench/bench.py $(BENCH_OPTIONS)

@@ -98,7 +98,7 @@ class Config:
 
     def make_iso(self, iso):
         words = ["efi" if self.loader == "efi" else "bios",
-                 iso, self.hypervisor, self.hv_args]
+                 iso, self.hypervisor or "", self.hv_args]
         for path, args in self.modules:
             words += [path, args]
         subprocess.run([MKISO, *words], check=True)

@@ -139,8 +139,10 @@ MKBENCH = $(MKINITRAMFS) -o $@ --init tests/images/dom0-init \
 	--kernel $(IMAGES)/debian-6.1 $(DOM0_MODULES:%=--module %)
 BENCH_DEPS := $(IMAGES)/debian-6.1/.unpacked $(MKINITRAMFS_SRC) tests/images/dom0-init
 
-$(IMAGES)/bench.cpio: $(BENCH_DEPS) $(BENCH_PROGRAMS) tests/bench/tasks/bench
-	$(MKBENCH) $(BENCH_PROGRAMS:%=--program %) --task tests/bench/tasks/bench
+BENCH_DOM0_TASKS := $(addprefix tests/bench/tasks/,bench kallsyms)
+
+$(IMAGES)/bench.cpio: $(BENCH_DEPS) $(BENCH_PROGRAMS) $(BENCH_DOM0_TASKS)
+	$(MKBENCH) $(BENCH_PROGRAMS:%=--program %) $(BENCH_DOM0_TASKS:%=--task %)
 
 BENCH_GUESTS := $(IMAGES)/linux-6.1:linux-6.1 $(IMAGES)/domu.cpio.gz:domu.cpio.gz \
 	$(O)/tests/guests/tiny:tiny $(BENCH_OUT)/bench-domu.cpio.gz:bench.cpio.gz
