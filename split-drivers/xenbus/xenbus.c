@@ -5,6 +5,7 @@
 #include "xenbus.h"
 
 #include <abi/errno.h>
+#include <abi/types.h>
 
 #define TRIES_MAX 100 /* of a transaction that always conflicts */
 
@@ -82,6 +83,25 @@ int xenbus_init(struct xenbus *x, const struct xenbus_store *store, void *ctx,
 	return rc;
 }
 
+int xenbus_init_front(struct xenbus *x, const struct xenbus_store *store,
+		      void *ctx, const char *own, uint16_t *backend_id)
+{
+	char backend[XENBUS_PATH_MAX];
+	uint64_t id;
+	int rc = xenbus_init(x, store, ctx, own, "");
+
+	if (!rc)
+		rc = xenbus_read(x, 0, XENBUS_OWN, "backend", backend,
+				 sizeof(backend));
+	if (!rc)
+		rc = xenbus_read_number(x, 0, XENBUS_OWN, "backend-id",
+					DOMID_FIRST_RESERVED - 1, 0, &id);
+	if (rc)
+		return rc;
+	*backend_id = (uint16_t)id;
+	return xenbus_init(x, store, ctx, own, backend);
+}
+
 int xenbus_read(struct xenbus *x, uint32_t tx, enum xenbus_end end,
 		const char *key, char *value, size_t size)
 {
@@ -123,6 +143,46 @@ int xenbus_write_number(struct xenbus *x, uint32_t tx, const char *key,
 	int rc = xenbus_name(value, sizeof(value), "", number);
 
 	return rc ? rc : xenbus_write(x, tx, key, value);
+}
+
+bool xenbus_peer_has(struct xenbus *x, const char *key)
+{
+	uint64_t n;
+
+	return xenbus_read_number(x, 0, XENBUS_PEER, key, 1, 0, &n) == 0 &&
+	       n == 1;
+}
+
+int xenbus_write_in(struct xenbus *x, uint32_t tx, const char *folder,
+		    const char *key, uint64_t number)
+{
+	char path[64];
+	int rc;
+
+	if (!*folder)
+		return xenbus_write_number(x, tx, key, number);
+	rc = xenbus_join(path, sizeof(path), folder, key);
+	return rc ? rc : xenbus_write_number(x, tx, path, number);
+}
+
+int xenbus_write_queues(struct xenbus *x, uint32_t tx, unsigned int nr,
+			int (*one)(struct xenbus *x, uint32_t tx,
+				   const char *folder, unsigned int i,
+				   void *arg),
+			void *arg)
+{
+	char folder[16];
+	int rc;
+
+	if (nr == 1)
+		return one(x, tx, "", 0, arg);
+	rc = xenbus_write_number(x, tx, "multi-queue-num-queues", nr);
+	for (unsigned int i = 0; !rc && i < nr; i++) {
+		rc = xenbus_name(folder, sizeof(folder), "queue-", i);
+		if (!rc)
+			rc = one(x, tx, folder, i, arg);
+	}
+	return rc;
 }
 
 int xenbus_remove(struct xenbus *x, uint32_t tx, const char *key)

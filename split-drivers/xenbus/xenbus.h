@@ -46,6 +46,10 @@ enum xenbus_end { XENBUS_OWN, XENBUS_PEER };
 /* -E2BIG: a path is too long. */
 int xenbus_init(struct xenbus *x, const struct xenbus_store *store, void *ctx,
 		const char *own, const char *peer);
+/* A frontend's: the peer and its domain are as "backend" and "backend-id" say.
+ */
+int xenbus_init_front(struct xenbus *x, const struct xenbus_store *store,
+		      void *ctx, const char *own, uint16_t *backend_id);
 
 /*
  * Keys below a folder; tx 0: no transaction. A number that is missing is
@@ -56,10 +60,24 @@ int xenbus_read(struct xenbus *x, uint32_t tx, enum xenbus_end end,
 int xenbus_read_number(struct xenbus *x, uint32_t tx, enum xenbus_end end,
 		       const char *key, uint64_t max, uint64_t missing,
 		       uint64_t *number);
+/* A feature that is there, or is not: never a failure. */
+bool xenbus_peer_has(struct xenbus *x, const char *key);
 int xenbus_write(struct xenbus *x, uint32_t tx, const char *key,
 		 const char *value);
 int xenbus_write_number(struct xenbus *x, uint32_t tx, const char *key,
 			uint64_t number);
+/* Below @folder of our own; "" is our own itself. */
+int xenbus_write_in(struct xenbus *x, uint32_t tx, const char *folder,
+		    const char *key, uint64_t number);
+/*
+ * What @one writes of each queue: into our folder if @nr is one, and else into
+ * "queue-N", with their number beside them.
+ */
+int xenbus_write_queues(struct xenbus *x, uint32_t tx, unsigned int nr,
+			int (*one)(struct xenbus *x, uint32_t tx,
+				   const char *folder, unsigned int i,
+				   void *arg),
+			void *arg);
 int xenbus_remove(struct xenbus *x, uint32_t tx, const char *key);
 
 /* All that @body writes, in one transaction, as often as it takes. */

@@ -14,14 +14,6 @@ static int peer_number(struct blkfront *f, const char *key, uint64_t max,
 				  n);
 }
 
-/* A feature that is there, or is not: never a failure. */
-static bool peer_has(struct blkfront *f, const char *key)
-{
-	uint64_t n;
-
-	return peer_number(f, key, 1, 0, &n) == 0 && n == 1;
-}
-
 /* --- what we choose, when the backend is in InitWait --- */
 
 static int choose(struct blkfront *f)
@@ -47,40 +39,29 @@ static int choose(struct blkfront *f)
 		f->nr_queues = BLKFRONT_QUEUES_MAX;
 	if (!f->nr_queues)
 		f->nr_queues = 1;
-	f->is_persistent =
-		f->wish.is_persistent && peer_has(f, "feature-persistent");
+	f->is_persistent = f->wish.is_persistent &&
+			   xenbus_peer_has(&f->bus, "feature-persistent");
 	return 0;
 }
 
-/* "@folder@key", the folder empty or "queue-N/". */
-static int write_in(struct blkfront *f, uint32_t tx, const char *folder,
-		    const char *key, uint64_t value)
+static int write_queue(struct xenbus *x, uint32_t tx, const char *folder,
+		       unsigned int i, void *arg)
 {
-	char path[64];
-
-	if (*folder) {
-		int rc = xenbus_join(path, sizeof(path), folder, key);
-
-		return rc ? rc : xenbus_write_number(&f->bus, tx, path, value);
-	}
-	return xenbus_write_number(&f->bus, tx, key, value);
-}
-
-static int write_queue(struct blkfront *f, uint32_t tx, const char *folder,
-		       const struct blkfront_queue *q)
-{
-	int rc = write_in(f, tx, folder, "event-channel", q->port);
+	const struct blkfront *f = arg;
+	const struct blkfront_queue *q = &f->queues[i];
+	int rc = xenbus_write_in(x, tx, folder, "event-channel", q->port);
 
 	if (f->ring_pages == 1)
 		return rc ? rc
-			  : write_in(f, tx, folder, "ring-ref",
-				     q->ring_grefs[0]);
-	for (unsigned int i = 0; !rc && i < f->ring_pages; i++) {
+			  : xenbus_write_in(x, tx, folder, "ring-ref",
+					    q->ring_grefs[0]);
+	for (unsigned int page = 0; !rc && page < f->ring_pages; page++) {
 		char key[16];
 
-		rc = xenbus_name(key, sizeof(key), "ring-ref", i);
+		rc = xenbus_name(key, sizeof(key), "ring-ref", page);
 		if (!rc)
-			rc = write_in(f, tx, folder, key, q->ring_grefs[i]);
+			rc = xenbus_write_in(x, tx, folder, key,
+					     q->ring_grefs[page]);
 	}
 	return rc;
 }
@@ -98,19 +79,8 @@ static int write_choice(struct xenbus *x, uint32_t tx, void *arg)
 
 		rc = xenbus_write_number(x, tx, "ring-page-order", order);
 	}
-	if (!rc && f->nr_queues == 1)
-		rc = write_queue(f, tx, "", &f->queues[0]);
-	if (!rc && f->nr_queues > 1)
-		rc = xenbus_write_number(x, tx, "multi-queue-num-queues",
-					 f->nr_queues);
-	for (unsigned int i = 0; !rc && f->nr_queues > 1 && i < f->nr_queues;
-	     i++) {
-		char folder[16];
-
-		rc = xenbus_name(folder, sizeof(folder), "queue-", i);
-		if (!rc)
-			rc = write_queue(f, tx, folder, &f->queues[i]);
-	}
+	if (!rc)
+		rc = xenbus_write_queues(x, tx, f->nr_queues, write_queue, f);
 	return rc ? rc : xenbus_switch(x, tx, XenbusStateInitialised);
 }
 
@@ -169,9 +139,9 @@ static int connect(struct blkfront *f)
 	f->sector_bytes = (uint32_t)sector_bytes;
 	f->info = (uint32_t)info;
 	f->max_indirect = f->wish.is_indirect ? (uint32_t)max_indirect : 0;
-	f->can_flush = peer_has(f, "feature-flush-cache");
-	f->can_barrier = peer_has(f, "feature-barrier");
-	f->can_discard = peer_has(f, "feature-discard");
+	f->can_flush = xenbus_peer_has(&f->bus, "feature-flush-cache");
+	f->can_barrier = xenbus_peer_has(&f->bus, "feature-barrier");
+	f->can_discard = xenbus_peer_has(&f->bus, "feature-discard");
 	f->is_connected = true;
 	return xenbus_switch(&f->bus, 0, XenbusStateConnected);
 }
@@ -179,25 +149,14 @@ static int connect(struct blkfront *f)
 int blkfront_init(struct blkfront *f, const struct xenbus_store *store,
 		  void *ctx, const char *path, const struct blkfront_wish *wish)
 {
-	char backend[XENBUS_PATH_MAX];
-	uint64_t id;
 	int rc;
 
 	f->wish = *wish;
 	f->nr_queues = 0;
 	f->is_connected = f->is_broken = false;
-	rc = xenbus_init(&f->bus, store, ctx, path, "");
-	if (!rc)
-		rc = xenbus_read(&f->bus, 0, XENBUS_OWN, "backend", backend,
-				 sizeof(backend));
-	if (!rc)
-		rc = xenbus_read_number(&f->bus, 0, XENBUS_OWN, "backend-id",
-					0x7fef, 0, &id);
-	if (!rc)
-		rc = xenbus_init(&f->bus, store, ctx, path, backend);
+	rc = xenbus_init_front(&f->bus, store, ctx, path, &f->backend_id);
 	if (rc)
 		return rc;
-	f->backend_id = (uint16_t)id;
 	return xenbus_switch(&f->bus, 0, XenbusStateInitialising);
 }
 

@@ -9,16 +9,6 @@
 
 /* --- what we choose, when the backend is in InitWait --- */
 
-/* A feature that is there, or is not: never a failure. */
-static bool peer_has(struct netfront *f, const char *key)
-{
-	uint64_t n;
-
-	return xenbus_read_number(&f->bus, 0, XENBUS_PEER, key, 1, 0, &n) ==
-		       0 &&
-	       n == 1;
-}
-
 static int choose(struct netfront *f)
 {
 	bool is_full = !f->wish.is_plain;
@@ -29,47 +19,44 @@ static int choose(struct netfront *f)
 
 	if (rc)
 		return rc;
-	if (!peer_has(f, "feature-rx-copy"))
+	if (!xenbus_peer_has(&f->bus, "feature-rx-copy"))
 		return -EOPNOTSUPP;
 	f->nr_queues = f->wish.nr_queues ? f->wish.nr_queues : 1;
 	if (f->nr_queues > NETFRONT_QUEUES_MAX)
 		f->nr_queues = NETFRONT_QUEUES_MAX;
 	if (f->nr_queues > max)
 		f->nr_queues = max ? (unsigned int)max : 1;
-	f->can_sg = is_full && peer_has(f, "feature-sg");
-	f->can_gso4 = f->can_sg && peer_has(f, "feature-gso-tcpv4");
-	f->can_gso6 = f->can_sg && peer_has(f, "feature-gso-tcpv6");
-	f->can_csum6 = is_full && peer_has(f, "feature-ipv6-csum-offload");
-	f->is_split =
-		f->wish.is_split && peer_has(f, "feature-split-event-channels");
+	f->can_sg = is_full && xenbus_peer_has(&f->bus, "feature-sg");
+	f->can_gso4 =
+		f->can_sg && xenbus_peer_has(&f->bus, "feature-gso-tcpv4");
+	f->can_gso6 =
+		f->can_sg && xenbus_peer_has(&f->bus, "feature-gso-tcpv6");
+	f->can_csum6 = is_full &&
+		       xenbus_peer_has(&f->bus, "feature-ipv6-csum-offload");
+	f->is_split = f->wish.is_split &&
+		      xenbus_peer_has(&f->bus, "feature-split-event-channels");
 	return 0;
 }
 
-static int write_in(struct xenbus *x, uint32_t tx, const char *folder,
-		    const char *key, uint64_t value)
-{
-	char path[64];
-	int rc;
-
-	if (!*folder)
-		return xenbus_write_number(x, tx, key, value);
-	rc = xenbus_join(path, sizeof(path), folder, key);
-	return rc ? rc : xenbus_write_number(x, tx, path, value);
-}
-
 static int write_queue(struct xenbus *x, uint32_t tx, const char *folder,
-		       const struct netfront_queue *q)
+		       unsigned int i, void *arg)
 {
-	int rc = write_in(x, tx, folder, "tx-ring-ref", q->tx_ring.gref);
+	const struct netfront *f = arg;
+	const struct netfront_queue *q = &f->queues[i];
+	int rc = xenbus_write_in(x, tx, folder, "tx-ring-ref", q->tx_ring.gref);
 
 	if (!rc)
-		rc = write_in(x, tx, folder, "rx-ring-ref", q->rx_ring.gref);
+		rc = xenbus_write_in(x, tx, folder, "rx-ring-ref",
+				     q->rx_ring.gref);
 	if (!rc && q->tx_port == q->rx_port)
-		return write_in(x, tx, folder, "event-channel", q->tx_port);
+		return xenbus_write_in(x, tx, folder, "event-channel",
+				       q->tx_port);
 	if (!rc)
-		rc = write_in(x, tx, folder, "event-channel-tx", q->tx_port);
+		rc = xenbus_write_in(x, tx, folder, "event-channel-tx",
+				     q->tx_port);
 	return rc ? rc
-		  : write_in(x, tx, folder, "event-channel-rx", q->rx_port);
+		  : xenbus_write_in(x, tx, folder, "event-channel-rx",
+				    q->rx_port);
 }
 
 static int write_choice(struct xenbus *x, uint32_t tx, void *arg)
@@ -92,19 +79,8 @@ static int write_choice(struct xenbus *x, uint32_t tx, void *arg)
 	for (unsigned int i = 0; !rc && i < sizeof(flags) / sizeof(flags[0]);
 	     i++)
 		rc = xenbus_write_number(x, tx, flags[i].key, flags[i].value);
-	if (!rc && f->nr_queues == 1)
-		rc = write_queue(x, tx, "", &f->queues[0]);
-	if (!rc && f->nr_queues > 1)
-		rc = xenbus_write_number(x, tx, "multi-queue-num-queues",
-					 f->nr_queues);
-	for (unsigned int i = 0; !rc && f->nr_queues > 1 && i < f->nr_queues;
-	     i++) {
-		char folder[16];
-
-		rc = xenbus_name(folder, sizeof(folder), "queue-", i);
-		if (!rc)
-			rc = write_queue(x, tx, folder, &f->queues[i]);
-	}
+	if (!rc)
+		rc = xenbus_write_queues(x, tx, f->nr_queues, write_queue, f);
 	return rc ? rc : xenbus_switch(x, tx, XenbusStateInitialised);
 }
 
@@ -163,8 +139,6 @@ static int read_mac(struct netfront *f)
 int netfront_init(struct netfront *f, const struct xenbus_store *store,
 		  void *ctx, const char *path, const struct netfront_wish *wish)
 {
-	char backend[XENBUS_PATH_MAX];
-	uint64_t id;
 	int rc;
 
 	__builtin_memset(f, 0, sizeof(*f));
@@ -172,20 +146,11 @@ int netfront_init(struct netfront *f, const struct xenbus_store *store,
 	if (!wish->tx_pages || wish->tx_pages > NETFRONT_PAGES_MAX ||
 	    !wish->rx_pages || wish->rx_pages > NETFRONT_PAGES_MAX)
 		return -EINVAL;
-	rc = xenbus_init(&f->bus, store, ctx, path, "");
-	if (!rc)
-		rc = xenbus_read(&f->bus, 0, XENBUS_OWN, "backend", backend,
-				 sizeof(backend));
-	if (!rc)
-		rc = xenbus_read_number(&f->bus, 0, XENBUS_OWN, "backend-id",
-					0x7fef, 0, &id);
-	if (!rc)
-		rc = xenbus_init(&f->bus, store, ctx, path, backend);
+	rc = xenbus_init_front(&f->bus, store, ctx, path, &f->backend_id);
 	if (!rc)
 		rc = read_mac(f);
 	if (rc)
 		return rc;
-	f->backend_id = (uint16_t)id;
 	return xenbus_switch(&f->bus, 0, XenbusStateInitialising);
 }
 
