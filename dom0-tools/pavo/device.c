@@ -21,6 +21,7 @@
 /* For a driver that is not there, or a guest that does not want to. */
 #define BACKEND_MS 20000
 #define CLOSE_MS 10000
+#define CONNECT_MS 5000
 #define HOTPLUG_MS 60000
 
 static const char *const kind_names[NR_DEVICE_KINDS] = {
@@ -188,8 +189,9 @@ static int ms_left(const struct timespec *end)
 }
 
 /*
- * Wait until @is_so of the backend's directory; the watch is on a connection
- * of its own, so that no event of the caller's is taken. -ETIMEDOUT.
+ * Wait until @is_so of the device's directories; the watches are on a
+ * connection of their own, so that no event of the caller's is taken.
+ * -ETIMEDOUT.
  */
 static int wait_backend(struct tool *t, const struct device *d,
 			bool (*is_so)(struct tool *t, const struct device *d),
@@ -207,6 +209,8 @@ static int wait_backend(struct tool *t, const struct device *d,
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += ms / 1000;
 	rc = xs_watch(&xs, device_backend(&t->r, d), "backend");
+	if (rc == 0)
+		rc = xs_watch(&xs, device_frontend(&t->r, d), "frontend");
 	while (rc == 0 && !is_so(t, d)) {
 		int left = ms_left(&end);
 
@@ -222,6 +226,22 @@ static bool is_ready(struct tool *t, const struct device *d)
 	long state = backend_state(t, d);
 
 	return state < 0 || state >= XenbusStateInitWait;
+}
+
+/*
+ * Neither end is about to connect. Linux's frontends do not expect to lose a
+ * backend in that: netfront's probe waits for one for ever, and with it all
+ * devices of the guest.
+ */
+static bool is_settled(struct tool *t, const struct device *d)
+{
+	long front = read_number(t, device_frontend(&t->r, d), "state");
+	long back = backend_state(t, d);
+
+	if (front < XenbusStateInitialising || front > XenbusStateConnected ||
+	    back < XenbusStateInitWait || back > XenbusStateConnected)
+		return true;
+	return front == XenbusStateConnected && back == XenbusStateConnected;
 }
 
 static bool is_closed(struct tool *t, const struct device *d)
@@ -422,6 +442,8 @@ int device_detach(struct tool *t, const struct device *d, bool force)
 	if (read_below(t, 0, record, "backend") == NULL)
 		return req_fail(&t->r, -ENODEV, "domain %u has no %s %u",
 				d->domid, kind_names[d->kind], d->devid);
+	if (!force) /* a guest that does not connect loses it all the same */
+		wait_backend(t, d, is_settled, CONNECT_MS);
 	rc = begin_close(t, d, force);
 	if (rc == 0)
 		rc = wait_backend(t, d, is_closed_if_told, CLOSE_MS);

@@ -70,6 +70,33 @@ static const char *script_log(void)
 	return text;
 }
 
+/*
+ * A guest that is slow to connect: meanwhile nobody may close, and who wants
+ * to gets 100 ms to do so.
+ */
+static void *connect_late(void *unused)
+{
+	struct req r = {0};
+	struct xs xs;
+	int rc;
+
+	(void)unused;
+	if (xs_open(&xs, &r) < 0 || xs_watch(&xs, BACK "/state", "t") < 0)
+		abort();
+	for (const char *s = "2"; *s == '2';) {
+		if (xs_next_event(&xs, 100, &rc) == NULL)
+			break;
+		s = xs_read(&xs, 0, BACK "/state", &rc);
+		if (s == NULL || *s != '2')
+			unit_test_fail(__FILE__, __LINE__, "closed too early");
+	}
+	xs_write(&xs, 0, FRONT "/state", "4");
+	xs_write(&xs, 0, BACK "/state", "4");
+	xs_close(&xs);
+	req_free(&r);
+	return NULL;
+}
+
 static struct disk disk;
 
 /* A xenstore with domain 1 and a driver, and a disk of 512 bytes. */
@@ -133,10 +160,33 @@ UNIT_TEST(a_disk_has_the_nodes_that_libxl_writes_and_none_in_the_end)
 	req_clear(&tool.r);
 	EXPECT_EQ(devices_load(&tool, 1, DEVICE_VBD, &all, &nr), 0);
 	EXPECT_EQ(nr, 1);
+	fake_store_set(FRONT "/state", "4");
+	fake_store_set(BACK "/state", "4");
 	EXPECT_EQ(device_detach(&tool, &all[0], false), 0);
 	expect_nothing_left();
 	EXPECT(strstr(script_log(), "vbd remove backend/vbd/1/51712\n"));
 	EXPECT_EQ(device_detach(&tool, &all[0], false), -ENODEV);
+	tool_close(&tool);
+}
+
+UNIT_TEST(a_device_that_is_connecting_goes_when_it_has)
+{
+	static const char *const states[] = {"1", "3", "4"};
+	struct device *all;
+	pthread_t guest;
+	size_t nr;
+
+	begin(LOGS);
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(device_attach_disk(&tool, 1, &disk), 0);
+		EXPECT_EQ(devices_load(&tool, 1, DEVICE_VBD, &all, &nr), 0);
+		EXPECT_EQ(nr, 1);
+		fake_store_set(FRONT "/state", states[i]);
+		EXPECT_EQ(pthread_create(&guest, NULL, connect_late, NULL), 0);
+		EXPECT_EQ(device_detach(&tool, &all[0], false), 0);
+		EXPECT_EQ(pthread_join(guest, NULL), 0);
+		expect_nothing_left();
+	}
 	tool_close(&tool);
 }
 
