@@ -422,6 +422,20 @@ static bool is_pool_0(const char *name)
 	return strcmp(name, "Pool-0") == 0 || strcmp(name, "0") == 0;
 }
 
+static int credit2_runs(struct tool *t)
+{
+	uint32_t id = XEN_SCHEDULER_CREDIT2;
+	int rc = host_sched_id(&t->hv, &id);
+
+	if (rc < 0)
+		return req_fail_rc(&t->r, rc, "cannot ask for the scheduler");
+	if (id == XEN_SCHEDULER_CREDIT2)
+		return 0;
+	return req_fail(&t->r, -EOPNOTSUPP,
+			"the hypervisor runs the %s scheduler, not credit2",
+			sched_name(id));
+}
+
 int cmd_sched_credit2(struct tool *t, int argc, char **argv)
 {
 	static const struct option names[] = {
@@ -471,6 +485,8 @@ int cmd_sched_credit2(struct tool *t, int argc, char **argv)
 		rc = credit2_check(t, argv, &a);
 	if (rc == 0)
 		rc = tool_both(t);
+	if (rc == 0)
+		rc = credit2_runs(t);
 	if (rc < 0)
 		return rc;
 	if (a.pool != NULL && !is_pool_0(a.pool))

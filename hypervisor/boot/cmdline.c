@@ -6,6 +6,7 @@
 #include <hv/boot.h>
 #include <hv/console.h>
 #include <hv/printk.h>
+#include <hv/sched.h>
 #include <hv/string.h>
 
 struct boot_options opt = {
@@ -295,6 +296,7 @@ static const struct option options[] = {
 	{"loglvl", opt_loglvl, "none, error, warning, info, debug or all"},
 	{"guest_loglvl", opt_guest_loglvl,
 	 "none, error, warning, info, debug or all"},
+	{"sched", sched_choose_policy, "credit2 or null"},
 	{"noreboot", opt_noreboot, "nothing, yes or no"},
 	{"x2apic", opt_x2apic, "nothing, yes or no"},
 };

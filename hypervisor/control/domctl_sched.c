@@ -71,13 +71,14 @@ long domctl_setvcpuaffinity(struct domain *d,
 	return rc;
 }
 
-/* The scheduler answers to the name of credit2, whose parameters it has. */
 long domctl_scheduler_op(struct domain *d, struct xen_domctl_scheduler_op *op)
 {
 	struct xen_domctl_sched_credit2 *p = &op->u.credit2;
 
-	if (op->sched_id != XEN_SCHEDULER_CREDIT2)
+	if (op->sched_id != sched_policy_id())
 		return -EINVAL;
+	if (op->sched_id == XEN_SCHEDULER_NULL) /* has no parameters */
+		return op->cmd > XEN_DOMCTL_SCHEDOP_getinfo ? -EINVAL : 0;
 	switch (op->cmd) {
 	case XEN_DOMCTL_SCHEDOP_getinfo:
 		p->weight = (uint16_t)d->sched.weight;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The scheduler, which answers to the name of credit2, and cpupools, of which
- * there is the one that has all processors and domains.
+ * The scheduler's policy, and cpupools, of which there is the one that has all
+ * processors and domains.
  */
 #include <hv/domctl.h>
 #include <hv/sched.h>
@@ -11,13 +11,14 @@
 
 long sysctl_sched_id(struct xen_sysctl_sched_id *op)
 {
-	op->sched_id = XEN_SCHEDULER_CREDIT2;
+	op->sched_id = sched_policy_id();
 	return 0;
 }
 
 static long set_ratelimit(uint32_t us)
 {
-	if (us < SCHED_RATELIMIT_US_MIN || us > SCHED_RATELIMIT_US_MAX)
+	if (us && (us < XEN_SYSCTL_SCHED_RATELIMIT_MIN ||
+		   us > XEN_SYSCTL_SCHED_RATELIMIT_MAX))
 		return -EINVAL;
 	WRITE_ONCE(sched_ratelimit_us, us);
 	return 0;
@@ -27,8 +28,10 @@ long sysctl_scheduler_op(struct xen_sysctl_scheduler_op *op)
 {
 	if (op->cpupool_id)
 		return -ESRCH;
-	if (op->sched_id != XEN_SCHEDULER_CREDIT2)
+	if (op->sched_id != sched_policy_id())
 		return -EINVAL;
+	if (op->sched_id == XEN_SCHEDULER_NULL) /* has no parameters */
+		return op->cmd > XEN_SYSCTL_SCHEDOP_getinfo ? -EINVAL : 0;
 	switch (op->cmd) {
 	case XEN_SYSCTL_SCHEDOP_getinfo:
 		op->u.sched_credit2.ratelimit_us = sched_ratelimit_us;
@@ -56,7 +59,7 @@ static long pool_info(struct xen_sysctl_cpupool_op *op)
 	if (op->cpupool_id != 0 && op->cpupool_id != XEN_SYSCTL_CPUPOOL_PAR_ANY)
 		return -ENOENT;
 	op->cpupool_id = 0;
-	op->sched_id = XEN_SCHEDULER_CREDIT2;
+	op->sched_id = sched_policy_id();
 	op->n_dom = nr_domains();
 	return guest_bitmap_write(&op->cpumap, cpu_online_map);
 }

@@ -8,6 +8,7 @@
 #include <abi/errno.h>
 #include <hv/time.h>
 
+#include "credit.h"
 #include "sched_internal.h"
 
 #define CAP_PERIOD_NS (10 * NS_PER_MS)
@@ -52,8 +53,15 @@ static void unpark_all(struct domain *d)
 {
 	struct vcpu *v;
 
-	for_each_vcpu (d, v)
-		sched_unpark(v);
+	for_each_vcpu (d, v) {
+		unsigned int cpu = sched_lock(v);
+		bool was_parked = v->sched.is_parked;
+
+		v->sched.is_parked = false;
+		sched_unlock(cpu);
+		if (was_parked)
+			vcpu_wake(v);
+	}
 }
 
 static void refill(void *data)

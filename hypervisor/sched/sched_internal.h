@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between the files of the scheduler. */
+/* Between the files of the scheduler, whatever its policy. */
 #ifndef SCHED_INTERNAL_H
 #define SCHED_INTERNAL_H
 
 #include <hv/sched.h>
 
-/* cap.c; with a run queue's lock held or not. */
-void cap_charge(struct domain *d, uint64_t ns);
-bool cap_is_spent(const struct domain *d);
-/* The longest turn of one vcpu of @d that keeps near its cap; ~0: no cap. */
-uint64_t cap_slice_ns(const struct domain *d);
-
-/* sched.c: its domain may run again; no lock held. */
-void sched_unpark(struct vcpu *v);
-/* What SCHEDOP_block or poll waited for has come. */
+/* sleep.c: what SCHEDOP_block or poll waited for has come. */
 void vcpu_unblock(struct vcpu *v);
+
+/* runstate.c: under the lock of its pcpu. */
+void runstate_change(struct vcpu *v, int32_t state, uint64_t now);
+/* The state of a @v that neither runs nor waits for a pcpu. */
+int32_t runstate_at_rest(const struct vcpu *v);
 
 /* vcpu_timer.c */
 void vcpu_timers_init(struct vcpu *v);

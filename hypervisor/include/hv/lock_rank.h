@@ -21,6 +21,7 @@ enum lock_rank {
 	RANK_HEAP,     /* the page heap                                 */
 	RANK_POOL,     /* small-object allocator                        */
 	RANK_RUNQUEUE, /* one pcpu's run queue                          */
+	RANK_OWNERS,   /* which vcpu each pcpu is given to              */
 	RANK_TIMER,    /* one pcpu's timer heap                         */
 	RANK_CALL,     /* cross-CPU call mailbox                        */
 	RANK_CHIPSET,  /* index and data registers, vectors, wall clock */

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which vcpu runs where and when: weighted fair sharing of CPU time with
- * optional caps (the role Xen's credit2 has), one run queue a pcpu.
+ * Which vcpu runs where and when.  There are two policies: weighted fair
+ * sharing of CPU time with optional caps (credit2), and a pcpu for each vcpu
+ * (null).
  */
 #ifndef HV_SCHED_H
 #define HV_SCHED_H
 
 #include <hv/domain.h>
 
+/* Before sched_init: "credit2", which it is otherwise, or "null". */
+bool sched_choose_policy(const char *name); /* false: no such policy */
+uint32_t sched_policy_id(void);		    /* XEN_SCHEDULER_*       */
 void sched_init(void); /* boot, before any vcpu               */
 /*
  * On @cpu itself, which runs its idle vcpu, dom_idle->vcpu[cpu]: from now on
@@ -72,11 +76,12 @@ void vcpu_yield(void);
 /* @hard: where it may run; @soft: where it had better.  -EINVAL: nowhere. */
 int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft);
 
-/* 1..65535, and percent of one pcpu (0: no cap).  -EINVAL: out of range. */
+/*
+ * Of the credit2 policy: 1..65535, and percent of one pcpu (0: no cap).
+ * -EINVAL: out of range.
+ */
 int sched_set_params(struct domain *d, uint32_t weight, uint32_t cap);
-/* A running vcpu is not preempted before this long: 100 us to 100 ms. */
-#define SCHED_RATELIMIT_US_MIN 100
-#define SCHED_RATELIMIT_US_MAX 100000
+/* A running vcpu is not preempted before this long. */
 extern uint32_t sched_ratelimit_us;
 
 /* ns this vcpu has run, up to now. */

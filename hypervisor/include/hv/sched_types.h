@@ -22,18 +22,22 @@ struct sched_vcpu {
 	bool is_blocked;      /* atomic: SCHEDOP_block or poll               */
 	bool is_polling;      /* atomic: it also waits for a port            */
 	bool is_queued;
-	bool is_parked; /* its domain has used up its cap                    */
+	bool is_parked; /* held back: its domain has used up its cap         */
 	bool is_yielding;
-	bool is_moving; /* lag_ns is valid, vtime_ns not */
 	bool is_pinned; /* pin_override: unpinned_affinity is valid          */
 	cpumask_t hard_affinity, soft_affinity, unpinned_affinity;
-	struct list queue;
-	uint32_t load;	       /* weight it adds to its run queue; 0: none    */
-	uint64_t vtime_ns;     /* time run, scaled by 256 / weight            */
-	int64_t lag_ns;	       /* between two queues: ahead of their vtime_ns */
-	uint64_t charged_ns;   /* running: time run is accounted up to here   */
-	uint64_t moved_ns;     /* when it last changed run queues             */
+	uint32_t nr_holders;   /* atomic: who will look at it again soon      */
 	uint64_t last_tick_ns; /* of its periodic timer                      */
+
+	/* Its policy's. */
+	struct list queue;
+	uint32_t home;	    /* null: the pcpu it owns; NR_CPUS: none         */
+	uint32_t load;	    /* credit: weight it adds to its queue; 0: none  */
+	uint32_t vtime_cpu; /* whose queue's time vtime_ns is in             */
+	uint64_t vtime_ns;  /* time run, scaled by 256 / weight              */
+	uint64_t
+		charged_ns; /* time run is accounted up to here; 0: never ran */
+	uint64_t moved_ns;  /* when it last changed queues                   */
 };
 
 struct sched_domain {

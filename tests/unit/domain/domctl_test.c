@@ -219,6 +219,28 @@ UNIT_TEST(weight_and_cap_by_the_name_of_credit2)
 	d->sched.weight = 256;
 }
 
+UNIT_TEST(the_null_scheduler_has_no_weights)
+{
+	struct xen_domctl_scheduler_op *op = &domctl.u.scheduler_op;
+	struct domain *d;
+
+	machine_start();
+	machine_sched_policy = XEN_SCHEDULER_NULL;
+	d = machine_domain(1, 1);
+	*op = (struct xen_domctl_scheduler_op){
+		.sched_id = XEN_SCHEDULER_CREDIT2,
+		.cmd = XEN_DOMCTL_SCHEDOP_putinfo,
+		.u.credit2 = {.weight = 512, .cap = 50},
+	};
+	EXPECT_EQ(do_domctl(XEN_DOMCTL_scheduler_op, d), -EINVAL);
+	EXPECT_EQ(d->sched.weight, 256);
+	op->sched_id = XEN_SCHEDULER_NULL;
+	EXPECT_EQ(do_domctl(XEN_DOMCTL_scheduler_op, d), 0);
+	EXPECT_EQ(d->sched.weight, 256);
+	op->cmd = XEN_DOMCTL_SCHEDOP_getvcpuinfo;
+	EXPECT_EQ(do_domctl(XEN_DOMCTL_scheduler_op, d), -EINVAL);
+}
+
 UNIT_TEST(nobody_gets_more_than_dom0_has)
 {
 	struct domain *d;

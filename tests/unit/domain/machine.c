@@ -150,6 +150,7 @@ unsigned int machine_preempt_every;
 uint64_t machine_now_ns = 1000;
 uint32_t tsc_khz = 2000000;
 uint32_t sched_ratelimit_us = 1000;
+uint32_t machine_sched_policy = XEN_SCHEDULER_CREDIT2;
 struct boot_info boot_info = {
 	.cmdline = "loglvl=all",
 	.e820 = {{0, MACHINE_FRAMES << PAGE_SHIFT, E820_RAM}},
@@ -327,6 +328,11 @@ int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft)
 	v->sched.hard_affinity = hard;
 	v->sched.soft_affinity = soft;
 	return 0;
+}
+
+uint32_t sched_policy_id(void)
+{
+	return machine_sched_policy;
 }
 
 int sched_set_params(struct domain *d, uint32_t weight, uint32_t cap)

@@ -65,6 +65,7 @@ extern const char *machine_ended;    /* "power off", "restart", "halt"    */
 extern char machine_log[65536];	     /* all that was printed              */
 extern char machine_console[65536];  /* what reached the console of guests */
 extern uint64_t machine_now_ns;
+extern uint32_t machine_sched_policy; /* XEN_SCHEDULER_* */
 
 /* Run @fn, which must end the machine. */
 void expect_end(void (*fn)(void *), void *arg, const char *how);

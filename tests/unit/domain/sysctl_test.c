@@ -153,12 +153,38 @@ UNIT_TEST(the_rate_limit_has_bounds)
 		.u.sched_credit2 = {99},
 	};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_scheduler_op), -EINVAL);
+	op->u.sched_credit2.ratelimit_us = 500001;
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_scheduler_op), -EINVAL);
+	op->u.sched_credit2.ratelimit_us = 0;
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_scheduler_op), 0);
 	op->u.sched_credit2.ratelimit_us = 2000;
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_scheduler_op), 0);
 	op->cmd = XEN_SYSCTL_SCHEDOP_getinfo;
 	op->u.sched_credit2.ratelimit_us = 0;
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_scheduler_op), 0);
 	EXPECT_EQ(op->u.sched_credit2.ratelimit_us, 2000);
+}
+
+UNIT_TEST(the_null_scheduler_has_its_name_and_no_parameters)
+{
+	struct xen_sysctl_scheduler_op *op = &sysctl.u.scheduler_op;
+
+	machine_start();
+	machine_sched_policy = XEN_SCHEDULER_NULL;
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_sched_id), 0);
+	EXPECT_EQ(sysctl.u.sched_id.sched_id, XEN_SCHEDULER_NULL);
+	sysctl.u.cpupool_op = (struct xen_sysctl_cpupool_op){
+		.op = XEN_SYSCTL_CPUPOOL_OP_INFO,
+	};
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_cpupool_op), 0);
+	EXPECT_EQ(sysctl.u.cpupool_op.sched_id, XEN_SCHEDULER_NULL);
+	*op = (struct xen_sysctl_scheduler_op){
+		.sched_id = XEN_SCHEDULER_CREDIT2,
+		.cmd = XEN_SYSCTL_SCHEDOP_getinfo,
+	};
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_scheduler_op), -EINVAL);
+	op->sched_id = XEN_SCHEDULER_NULL;
+	EXPECT_EQ(do_sysctl(XEN_SYSCTL_scheduler_op), 0);
 }
 
 UNIT_TEST(we_say_who_we_are)

@@ -21,7 +21,8 @@ $(SCHED_TEST)/race: $(SCHED_RACE_SRC) $(SCHED_TEST_DEPS)
 .PHONY: check-sched
 check-sched: $(SCHED_TEST)/sched $(SCHED_TEST)/race ## scheduler and timers
 	@mkdir -p $(O)/results
-	$(SCHED_TEST)/race
+	$(SCHED_TEST)/race credit2 200000
+	$(SCHED_TEST)/race null 20000
 	ASAN_OPTIONS=detect_leaks=0 $(SCHED_TEST)/sched >$(O)/results/sched.txt; \
 	rc=$$?; cat $(O)/results/sched.txt; exit $$rc
 

@@ -367,3 +367,27 @@ void machine_run(uint64_t ns)
 		settle();
 	}
 }
+
+uint64_t machine_next_timer(void)
+{
+	uint64_t next = ~0ULL;
+
+	for (unsigned int i = 0; i < nr_cpus; i++)
+		next = min(next, cpus[i].deadline_ns);
+	return next;
+}
+
+void machine_cpu_down(unsigned int cpu)
+{
+	if (sched_cpu_down(cpu))
+		abort();
+	cpu_online_map &= ~cpumask_of(cpu);
+}
+
+void machine_cpu_up(unsigned int cpu)
+{
+	this_cpu = cpu;
+	sched_cpu_up(cpu);
+	this_cpu = 0;
+	cpu_online_map |= cpumask_of(cpu);
+}

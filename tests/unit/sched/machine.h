@@ -31,6 +31,11 @@ struct domain *machine_domain(unsigned int nr_vcpus, uint64_t burst_ns,
 			      uint64_t sleep_ns);
 struct worker *worker(struct domain *d, unsigned int i);
 void machine_run(uint64_t ns);
+/* When the first timer of any pcpu goes off; ~0: none will. */
+uint64_t machine_next_timer(void);
+/* @cpu goes, and is vacant; and comes back. */
+void machine_cpu_down(unsigned int cpu);
+void machine_cpu_up(unsigned int cpu);
 /* Act as @cpu, with its current vcpu current. */
 void machine_on(unsigned int cpu);
 uint64_t run_ns(struct domain *d);

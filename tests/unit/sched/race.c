@@ -5,6 +5,7 @@
  * it has none, while all of them pause, move and poll each other at random, and
  * pcpus go off line and come back.
  * One lost wakeup and the tokens stop; then the alarm ends the program.
+ * Arguments: the policy, and how often tokens are passed.
  */
 #include <hv/x86/cpu_info.h> /* before hv/domain.h: a member named current */
 
@@ -321,6 +322,21 @@ static void *pcpu(void *arg)
 	return NULL;
 }
 
+/*
+ * From outside: vcpus go down and up, which is how they change places under a
+ * policy that never preempts.
+ */
+static void stir(unsigned int n)
+{
+	struct vcpu *v = &guests[n % NR_VCPUS].v;
+
+	vcpu_set_affinity(v, CPUMASK_ALL, CPUMASK_ALL);
+	vcpuop_down(v, v);
+	sched_yield();
+	vcpuop_up(v, v);
+	usleep(50);
+}
+
 static void add_vcpu(struct domain *d, struct guest *g, unsigned int id)
 {
 	g->v.domain = d;
@@ -336,7 +352,9 @@ int main(int argc, char **argv)
 {
 	pthread_t threads[NR_PCPUS];
 
-	wanted_hops = argc > 1 ? strtoull(argv[1], NULL, 0) : 200000;
+	if (argc != 3 || !sched_choose_policy(argv[1]))
+		return 2;
+	wanted_hops = strtoull(argv[2], NULL, 0);
 	alarm(TIMEOUT_S);
 	timer_subsys_init();
 	sched_init();
@@ -358,10 +376,13 @@ int main(int argc, char **argv)
 	this_cpu = NR_CPUS - 1; /* no pcpu: only wakes them */
 	for (unsigned int i = 0; i < NR_VCPUS; i++)
 		vcpu_wake(&guests[i].v);
+	for (unsigned int n = 0;
+	     __atomic_load_n(&hops, __ATOMIC_RELAXED) < wanted_hops; n++)
+		stir(n);
 	for (unsigned int i = 0; i < NR_PCPUS; i++)
 		pthread_join(threads[i], NULL);
 	free(dom_idle);
-	printf("%llu hops, pcpus gone %llu times\n", (unsigned long long)hops,
-	       (unsigned long long)nr_gone);
+	printf("%s: %llu hops, pcpus gone %llu times\n", argv[1],
+	       (unsigned long long)hops, (unsigned long long)nr_gone);
 	return nr_gone == 0;
 }

@@ -547,6 +547,17 @@ UNIT_TEST(scheduling_is_shown_and_set)
 				      "Pool-0             0,1,2,3\n");
 }
 
+UNIT_TEST(the_null_scheduler_is_named_and_has_no_weights)
+{
+	begin_with_demo();
+	fake.has_null_sched = true;
+	expect_fail("sched-credit2", "runs the null scheduler, not credit2");
+	expect_fail("sched-credit2 -d demo -w 512", "runs the null scheduler");
+	expect_run("cpupool-list",
+		   "Name               CPUs   Sched     Active   Domain count\n"
+		   "Pool-0               4      null       y          2\n");
+}
+
 UNIT_TEST(the_host_is_described)
 {
 	begin(128);

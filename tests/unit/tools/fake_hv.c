@@ -373,6 +373,11 @@ static int op_domain_list(struct xen_sysctl_getdomaininfolist *l)
 	return 0;
 }
 
+static uint32_t sched_id(void)
+{
+	return fake.has_null_sched ? XEN_SCHEDULER_NULL : XEN_SCHEDULER_CREDIT2;
+}
+
 static int op_pool(struct xen_sysctl_cpupool_op *p)
 {
 	uint8_t *map = guest(p->cpumap.bitmap);
@@ -381,7 +386,7 @@ static int op_pool(struct xen_sysctl_cpupool_op *p)
 		return 0;
 	if (p->cpupool_id > 0)
 		return -ENOENT;
-	p->sched_id = XEN_SCHEDULER_CREDIT2;
+	p->sched_id = sched_id();
 	for (size_t i = 0; i < FAKE_DOMAINS; i++)
 		p->n_dom += fake.d[i].exists;
 	map[0] = (uint8_t)((1u << fake.nr_cpus) - 1);
@@ -440,7 +445,7 @@ static int sysctl_op(struct xen_sysctl *op)
 	case XEN_SYSCTL_getdomaininfolist:
 		return op_domain_list(&op->u.getdomaininfolist);
 	case XEN_SYSCTL_sched_id:
-		op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
+		op->u.sched_id.sched_id = sched_id();
 		return 0;
 	case XEN_SYSCTL_cpupool_op:
 		return op_pool(&op->u.cpupool_op);

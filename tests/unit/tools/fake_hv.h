@@ -41,6 +41,7 @@ struct fake {
 	bool no_write, no_clear, no_resource, no_big; /* what it cannot do */
 	bool is_pavo; /* gives cleared memory, and says who it is */
 	uint32_t nr_cpus;
+	bool has_null_sched;
 	char log[256]; /* what readconsole gives */
 	char keys[16];
 	uint32_t offline; /* bit n: pcpu n is                  */
