@@ -3,7 +3,8 @@
  * A domain's weight and cap.  A capped domain has a budget of run time that a
  * timer fills up every period; when it is spent, its vcpus are parked until
  * then.  What was overdrawn is missing from the next fill, so the average
- * holds even though vcpus on several pcpus spend at once.
+ * holds even though vcpus on several pcpus spend at once; what was left of one
+ * period, because others ran, can be spent in the next.
  */
 #include <abi/errno.h>
 #include <hv/time.h>
@@ -58,24 +59,41 @@ static void unpark_all(struct domain *d)
 		bool was_parked = v->sched.is_parked;
 
 		v->sched.is_parked = false;
+		if (was_parked && sched_wants_queue(v))
+			sched_queue_and_unlock(v, false);
+		else
+			sched_unlock(cpu);
+	}
+}
+
+/* What @d's vcpus run just now is charged as things are. */
+static void charge_running(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu (d, v) {
+		unsigned int cpu = sched_lock(v);
+
+		if (v == sched_pcpus[cpu].curr)
+			credit_charge(cpu, now_ns());
 		sched_unlock(cpu);
-		if (was_parked)
-			vcpu_wake(v);
 	}
 }
 
 static void refill(void *data)
 {
 	struct domain *d = data;
-	int64_t quota = quota_ns(d), old = budget(d), filled;
+	int64_t quota = quota_ns(d), old, filled;
 
+	charge_running(d);
+	old = budget(d);
 	do {
-		filled = min(old + quota, quota);
+		filled = min(old + quota, 2 * quota);
 	} while (!__atomic_compare_exchange_n(&d->sched.cap_budget_ns, &old,
 					      filled, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_RELAXED));
 	/* Nothing spent for a whole period: the next charge starts us again. */
-	if (quota && old < quota)
+	if (quota && old < 2 * quota)
 		timer_set(&d->sched.cap_refill, now_ns() + CAP_PERIOD_NS);
 	if (filled > 0)
 		unpark_all(d);
@@ -83,12 +101,17 @@ static void refill(void *data)
 
 int sched_set_params(struct domain *d, uint32_t weight, uint32_t cap)
 {
+	struct vcpu *v;
+
 	if (weight < 1 || weight > 65535 || cap > 100 * NR_CPUS)
 		return -EINVAL;
+	charge_running(d);
 	WRITE_ONCE(d->sched.weight, weight);
 	WRITE_ONCE(d->sched.cap, cap);
 	__atomic_store_n(&d->sched.cap_budget_ns, quota_ns(d),
 			 __ATOMIC_SEQ_CST);
+	for_each_vcpu (d, v)
+		credit_reweigh(v);
 	unpark_all(d);
 	return 0;
 }

@@ -8,7 +8,9 @@
  * slice or until one that lags enough behind wakes; so the virtual times of
  * those that want the CPU stay together, and their real times are as their
  * weights.  One that slept is not repaid for it: its virtual time starts again
- * a little before the queue's.  credit_balance.c spreads vcpus over pcpus.
+ * a little before the queue's.  But if it has not had more than its share it
+ * goes first, once, so that what sleeps much runs at once, whatever hogs do
+ * among themselves.  credit_balance.c spreads vcpus over pcpus.
  */
 #include <abi/domctl.h>
 #include <hv/assert.h>
@@ -39,23 +41,23 @@ static struct vcpu *head_of(const struct credit_queue *q)
 
 /* --- virtual time ------------------------------------------------------- */
 
-static uint64_t to_vtime(const struct vcpu *v, uint64_t ns)
+uint64_t credit_to_vtime(const struct vcpu *v, uint64_t ns)
 {
 	return ns * 256 / READ_ONCE(v->domain->sched.weight);
 }
 
-/* Charge curr for its time since the last charge. */
-static void charge(unsigned int cpu, uint64_t now)
+void credit_charge(unsigned int cpu, uint64_t now)
 {
 	struct credit_queue *q = &credit_queues[cpu];
 	struct vcpu *v = sched_pcpus[cpu].curr;
 	uint64_t ns, vtime;
 
+	q->charged_ns = now;
 	if (v == sched_pcpus[cpu].idle || now <= v->sched.charged_ns)
 		return;
 	ns = now - v->sched.charged_ns;
 	v->sched.charged_ns = now;
-	v->sched.vtime_ns += to_vtime(v, ns);
+	v->sched.vtime_ns += credit_to_vtime(v, ns);
 	cap_charge(v->domain, ns);
 
 	vtime = v->sched.vtime_ns;
@@ -65,21 +67,18 @@ static void charge(unsigned int cpu, uint64_t now)
 }
 
 /* @v has come to @cpu: its virtual time counts in this queue's. */
-static void arrive(unsigned int cpu, struct vcpu *v, uint64_t now)
+static void arrive(unsigned int cpu, struct vcpu *v, uint64_t now,
+		   bool is_awake)
 {
 	struct credit_queue *q = &credit_queues[cpu];
-	uint32_t from = v->sched.vtime_cpu;
-	int64_t lead;
+	uint64_t least;
 
-	charge(cpu, now);
-	if (from == cpu)
-		return;
-	lead = (int64_t)(v->sched.vtime_ns -
-			 READ_ONCE(credit_queues[from].vtime_ns));
-	lead = max(min(lead, (int64_t)MAX_LAG_NS), -(int64_t)MAX_LAG_NS);
-	v->sched.vtime_ns = q->vtime_ns + (uint64_t)lead;
-	v->sched.vtime_cpu = cpu;
-	v->sched.moved_ns = now;
+	credit_charge(cpu, now);
+	if (v->sched.vtime_cpu != cpu)
+		credit_change_queue(cpu, v, is_awake);
+	least = q->vtime_ns - credit_to_vtime(v, CREDIT_MAX_LAG_NS);
+	if ((int64_t)(v->sched.vtime_ns - least) < 0)
+		v->sched.vtime_ns = least;
 }
 
 /* --- the queue ---------------------------------------------------------- */
@@ -96,6 +95,27 @@ static void drop_load(struct credit_queue *q, struct vcpu *v)
 	v->sched.load = 0;
 }
 
+static bool is_before(const struct vcpu *a, const struct vcpu *b)
+{
+	if (a->sched.is_boosted != b->sched.is_boosted)
+		return a->sched.is_boosted;
+	return a->sched.vtime_ns < b->sched.vtime_ns;
+}
+
+void credit_reweigh(struct vcpu *v)
+{
+	unsigned int cpu = sched_lock(v);
+
+	if (v->sched.load) {
+		drop_load(&credit_queues[cpu], v);
+		add_load(&credit_queues[cpu], v);
+	}
+	/* Its turn may have to end earlier, or to end at all. */
+	if (v->sched.is_running)
+		softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
+	sched_unlock(cpu);
+}
+
 void credit_add(unsigned int cpu, struct vcpu *v, uint64_t now)
 {
 	struct credit_queue *q = &credit_queues[cpu];
@@ -103,10 +123,9 @@ void credit_add(unsigned int cpu, struct vcpu *v, uint64_t now)
 
 	ASSERT(spin_is_held(&sched_pcpus[cpu].lock));
 	ASSERT(!v->sched.is_queued && !v->sched.is_running);
-	arrive(cpu, v, now);
+	arrive(cpu, v, now, false);
 	while (at != &q->queue &&
-	       list_entry(at, struct vcpu, sched.queue)->sched.vtime_ns >
-		       v->sched.vtime_ns)
+	       is_before(v, list_entry(at, struct vcpu, sched.queue)))
 		at = at->prev;
 	list_insert(&v->sched.queue, at);
 	v->sched.is_queued = true;
@@ -188,7 +207,8 @@ void credit_preempt_for(unsigned int cpu, struct vcpu *v, uint64_t now)
 		softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
 		return;
 	}
-	if (v->sched.vtime_ns + WAKE_LEAD_NS >= p->curr->sched.vtime_ns) {
+	if (!v->sched.is_boosted &&
+	    v->sched.vtime_ns + WAKE_LEAD_NS >= p->curr->sched.vtime_ns) {
 		if (!timer_is_active(&q->slice))
 			arm_slice(cpu, p->curr, now);
 		return;
@@ -204,13 +224,17 @@ void credit_preempt_for(unsigned int cpu, struct vcpu *v, uint64_t now)
 static void enqueue(unsigned int cpu, struct vcpu *v, uint64_t now,
 		    bool is_awake)
 {
+	const struct credit_queue *q = &credit_queues[cpu];
 	uint64_t least;
 
 	if (is_awake) {
-		arrive(cpu, v, now);
+		arrive(cpu, v, now, true);
 		/* No more than a small claim on time it did not use. */
-		least = credit_queues[cpu].vtime_ns - WAKE_BONUS_NS;
-		v->sched.vtime_ns = max(v->sched.vtime_ns, least);
+		least = q->vtime_ns - WAKE_BONUS_NS;
+		if ((int64_t)(v->sched.vtime_ns - least) < 0)
+			v->sched.vtime_ns = least;
+		v->sched.is_boosted =
+			(int64_t)(v->sched.vtime_ns - q->vtime_ns) <= 0;
 	}
 	credit_add(cpu, v, now);
 	credit_preempt_for(cpu, v, now);
@@ -223,7 +247,8 @@ static struct vcpu *choose(unsigned int cpu, uint64_t now)
 	struct sched_pcpu *p = &sched_pcpus[cpu];
 	struct vcpu *prev = p->curr, *head;
 	bool prev_can = prev != p->idle && vcpu_runnable(prev) &&
-			sched_may_run_on(prev, cpu);
+			sched_may_run_on(prev, cpu) &&
+			!credit_should_leave(cpu, prev);
 
 	if (!(READ_ONCE(sched_cpus) & cpumask_of(cpu)))
 		return p->idle;
@@ -242,8 +267,7 @@ static struct vcpu *choose(unsigned int cpu, uint64_t now)
 			return head;
 		if (now - p->switched_ns < least_turn_ns())
 			return prev;
-		return head->sched.vtime_ns < prev->sched.vtime_ns ? head
-								   : prev;
+		return is_before(head, prev) ? head : prev;
 	}
 	return prev_can ? prev : p->idle;
 }
@@ -255,7 +279,7 @@ static struct vcpu *next(unsigned int cpu, uint64_t now)
 	struct vcpu *v;
 	bool found = true;
 
-	charge(cpu, now);
+	credit_charge(cpu, now);
 	credit_balance(cpu, now);
 	while ((v = choose(cpu, now)) == p->idle && found) {
 		spin_unlock(&p->lock);
@@ -263,17 +287,24 @@ static struct vcpu *next(unsigned int cpu, uint64_t now)
 		spin_lock(&p->lock);
 		now = now_ns();
 	}
+	/* Partner: call_home. */
+	__atomic_store_n(&q->preferred,
+			 v == p->idle ? 0 : credit_preferred(cpu, v),
+			 __ATOMIC_SEQ_CST);
 	credit_set_idle(cpu, v == p->idle);
 	if (v != p->curr) {
 		if (p->curr != p->idle)
 			drop_load(q, p->curr);
 		if (v != p->idle) {
 			credit_dequeue(cpu, v);
+			v->sched.is_boosted = false;
 			add_load(q, v);
 			v->sched.charged_ns = now;
 		}
 	}
 	arm_slice(cpu, v, now);
+	if (q->nr_queued)
+		credit_call_idle(cpu);
 	return v;
 }
 
@@ -287,7 +318,7 @@ static void init_cpu(unsigned int cpu)
 	struct credit_queue *q = &credit_queues[cpu];
 
 	list_init(&q->queue);
-	q->vtime_ns = MAX_LAG_NS;
+	q->vtime_ns = 1ULL << 40; /* nobody is further behind than that */
 	timer_init(&q->slice, slice_over, NULL, cpu);
 }
 

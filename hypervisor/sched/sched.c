@@ -244,8 +244,7 @@ int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft)
 	v->sched.hard_affinity = hard;
 	v->sched.soft_affinity = soft;
 	if (v->sched.is_running) {
-		if (!sched_policy->fits(v, cpu))
-			softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
+		softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
 	} else {
 		if (v->sched.is_queued && !sched_policy->fits(v, cpu))
 			sched_policy->dequeue(cpu, v);

@@ -32,12 +32,12 @@ struct sched_vcpu {
 	/* Its policy's. */
 	struct list queue;
 	uint32_t home;	    /* null: the pcpu it owns; NR_CPUS: none         */
+	bool is_boosted;    /* credit: woke up, and goes first               */
 	uint32_t load;	    /* credit: weight it adds to its queue; 0: none  */
 	uint32_t vtime_cpu; /* whose queue's time vtime_ns is in             */
 	uint64_t vtime_ns;  /* time run, scaled by 256 / weight              */
 	uint64_t
 		charged_ns; /* time run is accounted up to here; 0: never ran */
-	uint64_t moved_ns;  /* when it last changed queues                   */
 };
 
 struct sched_domain {

@@ -14,15 +14,22 @@ $(SCHED_TEST)/sched: $(SCHED_TEST_SRC) $(SCHED_TEST_DEPS)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SCHED_TEST_FLAGS) -o $@ $(SCHED_TEST_SRC)
 
+SCHED_SIM_SRC := $(SCHED_SRC) $(addprefix tests/unit/sched/,machine.c sim.c fair.c)
+$(SCHED_TEST)/sim: $(SCHED_SIM_SRC) $(SCHED_TEST_DEPS)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SCHED_TEST_FLAGS) -o $@ $(SCHED_SIM_SRC)
+
 $(SCHED_TEST)/race: $(SCHED_RACE_SRC) $(SCHED_TEST_DEPS)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SCHED_TEST_FLAGS) -pthread -o $@ $(SCHED_RACE_SRC)
 
 .PHONY: check-sched
-check-sched: $(SCHED_TEST)/sched $(SCHED_TEST)/race ## scheduler and timers
+check-sched: $(addprefix $(SCHED_TEST)/,sched race sim) ## scheduler and timers
 	@mkdir -p $(O)/results
 	$(SCHED_TEST)/race credit2 200000
 	$(SCHED_TEST)/race null 20000
+	ASAN_OPTIONS=detect_leaks=0 $(SCHED_TEST)/sim $(wildcard tests/unit/sched/traces/*)
+	ASAN_OPTIONS=detect_leaks=0 $(SCHED_TEST)/sim --random 200 0 0 3
 	ASAN_OPTIONS=detect_leaks=0 $(SCHED_TEST)/sched >$(O)/results/sched.txt; \
 	rc=$$?; cat $(O)/results/sched.txt; exit $$rc
 

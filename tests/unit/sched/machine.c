@@ -17,6 +17,8 @@
 #include "machine.h"
 
 uint64_t machine_now_ns = 1000;
+uint64_t machine_switches, machine_wasted_ns;
+uint64_t machine_in_turns;
 bool ports_pending[16];
 int last_shutdown = -1;
 
@@ -86,6 +88,7 @@ void time_update_vcpu(struct vcpu *v)
 
 void context_switch(struct vcpu *prev, struct vcpu *next)
 {
+	machine_switches++;
 	sched_switched_from(prev);
 	cpus[this_cpu].vcpu = next;
 	sched_switched_to(next);
@@ -312,8 +315,16 @@ static bool settle_cpu(void)
 
 static void settle(void)
 {
+	static unsigned int turn;
 	bool again;
 
+	if (machine_in_turns) {
+		this_cpu = turn = (turn + 1) % nr_cpus;
+		while (settle_cpu())
+			;
+		this_cpu = 0;
+		return;
+	}
 	do {
 		again = false;
 		for (this_cpu = 0; this_cpu < nr_cpus; this_cpu++)
@@ -327,6 +338,8 @@ static uint64_t next_time(uint64_t end_ns)
 {
 	uint64_t next = end_ns;
 
+	if (machine_in_turns)
+		next = min(next, machine_now_ns + machine_in_turns);
 	for (unsigned int i = 0; i < nr_cpus; i++) {
 		struct vcpu *v = cpus[i].vcpu;
 
@@ -338,6 +351,20 @@ static uint64_t next_time(uint64_t end_ns)
 	return next;
 }
 
+/* Whether somebody waits who could run on @cpu. */
+static bool is_wanted(unsigned int cpu)
+{
+	struct domain *d;
+	struct vcpu *v;
+
+	for_each_domain (d)
+		for_each_vcpu (d, v)
+			if (v->sched.is_queued &&
+			    v->sched.hard_affinity & cpumask_of(cpu))
+				return true;
+	return false;
+}
+
 static void advance(uint64_t to_ns)
 {
 	uint64_t ns = to_ns - machine_now_ns;
@@ -346,6 +373,10 @@ static void advance(uint64_t to_ns)
 	for (this_cpu = 0; this_cpu < nr_cpus; this_cpu++) {
 		struct cpu *c = &cpus[this_cpu];
 
+		if (is_idle_vcpu(c->vcpu) &&
+		    cpu_online_map & cpumask_of(this_cpu) &&
+		    is_wanted(this_cpu))
+			machine_wasted_ns += ns;
 		if (!is_idle_vcpu(c->vcpu) &&
 		    worker_of(c->vcpu)->left_ns < FOREVER)
 			worker_of(c->vcpu)->left_ns -= ns;

@@ -41,7 +41,15 @@ void machine_on(unsigned int cpu);
 uint64_t run_ns(struct domain *d);
 
 extern uint64_t machine_now_ns;
-extern bool ports_pending[16]; /* evtchn_port_pending */
-extern int last_shutdown;      /* reason, -1: none */
+/*
+ * If not 0, only one pcpu looks at what has happened, in turns of at most this
+ * long, as in an emulator with one thread: interrupts are late.
+ */
+extern uint64_t machine_in_turns;
+/* pcpus idle while a vcpu waited that may run there, in all */
+extern uint64_t machine_wasted_ns;
+extern uint64_t machine_switches; /* from one vcpu to another, in all */
+extern bool ports_pending[16];	  /* evtchn_port_pending */
+extern int last_shutdown;	  /* reason, -1: none */
 
 #endif
