@@ -44,6 +44,7 @@ class Case:
     mem_mib: int = 2048
     cpus: int = 1
     icount: bool = False            # exact costs: one instruction, one ns
+    icount_shift: int = 0           # or 2 to this ns: time passes faster
     hv_args: str = ""
     kernel_args: str = ""
     initrd: str = "dom0.cpio"

@@ -47,6 +47,7 @@ class Config:
     cpus: int = 1
     icount: bool = False        # deterministic: one instruction, one ns
     extra: tuple = ()           # more QEMU arguments
+    icount_shift: int = 0       # or one instruction, 2 to this ns
 
     def qemu_arguments(self, iso):
         arguments = [
@@ -58,7 +59,8 @@ class Config:
         if self.icount:
             arguments += [
                 "-accel", "tcg,thread=single",
-                "-icount", "shift=0,sleep=off", "-seed", "1",
+                "-icount", f"shift={self.icount_shift},sleep=off",
+                "-seed", "1",
                 "-rtc", "base=2026-01-01,clock=vm",
             ]
         else:

@@ -56,7 +56,7 @@ class Runner:
             hypervisor += ".gz"
         return Config(hypervisor, f"{SERIAL} {case.hv_args}".strip(), modules,
                       case.loader, case.board, case.mem_mib, case.cpus,
-                      case.icount, case.extra)
+                      case.icount, case.extra, case.icount_shift)
 
     def play(self, case, hypervisor, log_path):
         """Boot @case through its steps; returns the console text."""

@@ -138,6 +138,6 @@ check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 
 .PHONY: soak-domains
 soak: soak-domains
-soak-domains: $(BOOT_IMAGES) $(IMAGES)/killing.cpio $(IMAGES)/devices.cpio \
-		$(IMAGES)/hotplug.cpio $(IMAGES)/net.cpio ## hours of deaths of daemons, CPUs, clocks, devices
+soak-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,devices.cpio hotplug.cpio \
+	killing.cpio net.cpio tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

@@ -19,6 +19,14 @@ def domains(name, run=None, args="", **machine):
                 kernel_args=f"task={run} {args}".strip(), steps=task(run), **machine)
 
 
+def fairness(name, seconds):
+    """Hogs on pcpus 1 and 2, measured for so long each time."""
+    return Case(name, icount=True, icount_shift=4, cpus=3, dom0_cpus=1,
+                mem_mib=1536, hv_args=DOM0_1G + " dom0_max_vcpus=1",
+                initrd="tools.cpio", steps=task("fairness"),
+                kernel_args=f"task=fairness seconds={seconds}")
+
+
 CASES = [
     domains("lifecycle", cpus=2),
     domains("leftovers", cpus=2),
@@ -43,4 +51,9 @@ CASES = [
     # With icount, so that what a creation costs is exact.
     domains("density", icount=True, mem_mib=2560),
     domains("hostile", cpus=2),
+    # With icount, so that timing does not decide.
+    fairness("fairness", seconds=4),
+    Case("null-sched", cpus=2, initrd="tools.cpio", steps=task("null-sched"),
+         hv_args=DOM0_1G + " sched=null dom0_max_vcpus=1", dom0_cpus=1,
+         kernel_args="task=null-sched"),
 ]

@@ -49,4 +49,8 @@ CASES = [
     Case("net-deaths", cpus=2, initrd="net.cpio", hv_args=DOM0_1G,
          timeout_s=7200, kernel_args="task=net mib=32 rounds=100",
          steps=task("net")),
+    Case("fairness-60", icount=True, icount_shift=4, cpus=3, dom0_cpus=1,
+         mem_mib=1536, initrd="tools.cpio", timeout_s=7200,
+         hv_args="dom0_mem=1024M,max:1024M dom0_max_vcpus=1",
+         kernel_args="task=fairness seconds=60", steps=task("fairness")),
 ]
