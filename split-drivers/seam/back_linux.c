@@ -69,10 +69,17 @@ struct gntdev_copy {
 #define EVTCHN_RESTRICT _IOC(_IOC_NONE, 'E', 6, 2)
 
 #define COPIES_MAX 256 /* in one call */
+#define LONE_MAX 8u
 
 /* A thread has its own, if it serves a queue of its own. */
 static __thread int gntdev_fd = -1, evtchn_fd = -1;
 static __thread uint16_t frontend;
+/* Ports with a device of their own. */
+static __thread struct {
+	int evtchn;
+	uint32_t port;
+} lone[LONE_MAX];
+static __thread unsigned int nr_lone;
 
 int back_xen_start(int gntdev, int evtchn, uint16_t domid)
 {
@@ -176,23 +183,55 @@ int back_copy(struct back_copy *copies, unsigned int nr)
 
 /* --- events --- */
 
-int back_bind(uint32_t remote)
+static int device_of(uint32_t port)
+{
+	for (unsigned int i = 0; i < nr_lone; i++)
+		if (lone[i].port == port)
+			return lone[i].evtchn;
+	return evtchn_fd;
+}
+
+static int bind_at(int evtchn, uint32_t remote)
 {
 	uint32_t arg[2] = {frontend, remote};
-	int port = ioctl(evtchn_fd, EVTCHN_BIND_INTERDOMAIN, arg);
+	int port = ioctl(evtchn, EVTCHN_BIND_INTERDOMAIN, arg);
 
 	return port < 0 ? -errno : port;
 }
 
+int back_bind(uint32_t remote)
+{
+	return bind_at(evtchn_fd, remote);
+}
+
+int back_bind_to(int evtchn, uint32_t remote)
+{
+	int port;
+
+	if (nr_lone == LONE_MAX)
+		return -ENOSPC;
+	port = bind_at(evtchn, remote);
+	if (port < 0)
+		return port;
+	lone[nr_lone].evtchn = evtchn;
+	lone[nr_lone++].port = (uint32_t)port;
+	return port;
+}
+
 void back_unbind(uint32_t port)
 {
-	ioctl(evtchn_fd, EVTCHN_UNBIND, &port);
+	ioctl(device_of(port), EVTCHN_UNBIND, &port);
+	for (unsigned int i = 0; i < nr_lone; i++)
+		if (lone[i].port == port) {
+			lone[i] = lone[--nr_lone];
+			break;
+		}
 }
 
 void back_notify(uint32_t port)
 {
 	/* fails when the domain has just gone; the store tells of that */
-	ioctl(evtchn_fd, EVTCHN_NOTIFY, &port);
+	ioctl(device_of(port), EVTCHN_NOTIFY, &port);
 }
 
 int back_event_fd(void)
@@ -209,9 +248,16 @@ int back_take_events(uint32_t *ports, unsigned int max)
 	return (int)((size_t)n / sizeof(*ports));
 }
 
+bool back_take_event_of(int evtchn)
+{
+	uint32_t port;
+
+	return read(evtchn, &port, sizeof(port)) == sizeof(port);
+}
+
 void back_unmask(uint32_t port)
 {
 	/* only a port that is not ours is refused, and this one is */
-	if (write(evtchn_fd, &port, sizeof(port)) != sizeof(port))
+	if (write(device_of(port), &port, sizeof(port)) != sizeof(port))
 		return;
 }

@@ -10,6 +10,7 @@
 #ifndef SPLIT_BACK_XEN_H
 #define SPLIT_BACK_XEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,12 @@ int back_copy(struct back_copy *copies, unsigned int nr);
 
 /* Our end of the frontend's @remote port. Its first event comes at once. */
 int back_bind(uint32_t remote);
+/*
+ * The same on @evtchn, started too, a device for this port alone. Linux wakes
+ * nobody for an event that comes while one before it is being read, so who is
+ * told only of changes (a multishot poll) must not have two ports on a device.
+ */
+int back_bind_to(int evtchn, uint32_t remote);
 void back_unbind(uint32_t port);
 void back_notify(uint32_t port);
 /* Readable while back_take_events() has a port. */
@@ -60,6 +67,8 @@ int back_event_fd(void);
  * unmasked. Fewer than @max: the descriptor becomes readable for the next one.
  */
 int back_take_events(uint32_t *ports, unsigned int max);
+/* Take the event of the one port of @evtchn; false: there was none. */
+bool back_take_event_of(int evtchn);
 void back_unmask(uint32_t port);
 
 #endif

@@ -112,7 +112,8 @@ $(IMAGES)/killing.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(DOMAINS_OUT)/kill-at:usr/bin/kill-at
 
 # Guests with a disk, and what serves it.
-$(DOMAINS_OUT)/guest/diskmix: tests/domains/guest/diskmix.c
+$(DOMAINS_OUT)/guest/diskmix: tests/domains/guest/diskmix.c \
+		tests/domains/guest/mix.h
 
 $(IMAGES)/domu-disk.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init \
 		$(foreach k,$(KERNELS),$(IMAGES)/debian-$k/.unpacked) \
@@ -122,11 +123,15 @@ $(IMAGES)/domu-disk.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init \
 		--module xen-blkfront --program $(DOMAINS_OUT)/guest/diskmix \
 		--task tests/domains/guest/disk
 
+$(IMAGES)/domu-disk.cpio.gz: $(IMAGES)/domu-disk.cpio
+	gzip -9n <$< >$@
+
 $(IMAGES)/blkback.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
-		$(IMAGES)/domu-disk.cpio $(BLKBACKD) \
-		$(DOMAINS_OUT)/guest/diskmix
+		$(IMAGES)/domu-disk.cpio.gz $(BLKBACKD) \
+		$(O)/tests/guests/blkmix $(DOMAINS_OUT)/guest/diskmix
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
-		$(IMAGES)/domu-disk.cpio:guests/domu-disk.cpio \
+		$(IMAGES)/domu-disk.cpio.gz:guests/domu-disk.cpio.gz \
+		$(O)/tests/guests/blkmix:guests/blkmix \
 		$(BLKBACKD):usr/bin/blkbackd \
 		$(DOMAINS_OUT)/guest/diskmix:usr/bin/diskmix
 

@@ -124,19 +124,18 @@ static void unmask(struct blkback *b)
 		}
 }
 
-static void take_events(struct blkback *b)
+/* Told once, so the event of a connection that is over is taken, too. */
+static void take_events(struct blkback *b, unsigned int readable)
 {
-	uint32_t ports[2 * JOURNAL_QUEUES_MAX];
-	int nr = back_take_events(ports, 2 * JOURNAL_QUEUES_MAX);
-
-	for (int p = 0; p < nr; p++)
-		for (unsigned int i = 0; i < b->nr_queues; i++)
-			if (b->queues[i].port == (int)ports[p])
-				b->queues[i].is_masked = true;
+	for (unsigned int i = 0; i < JOURNAL_QUEUES_MAX; i++)
+		if (readable >> i & 1 && back_take_event_of(b->evtchns[i]) &&
+		    i < b->nr_queues)
+			b->queues[i].is_masked = true;
 }
 
-int blkback_wait(struct blkback *b, const int *fds, unsigned int nr)
+int blkback_wait(struct blkback *b, int control)
 {
+	int fds[JOURNAL_QUEUES_MAX + 1];
 	unsigned int readable;
 
 	for (unsigned int i = 0; i < b->nr_queues; i++) {
@@ -147,8 +146,10 @@ int blkback_wait(struct blkback *b, const int *fds, unsigned int nr)
 	}
 	unmask(b);
 	b->stats.sleeps++;
-	readable = b->disk->ops->wait(b->disk, fds, nr, until_turn_ns(b));
-	if (readable & 1)
-		take_events(b);
-	return (int)readable;
+	memcpy(fds, b->evtchns, sizeof(b->evtchns));
+	fds[JOURNAL_QUEUES_MAX] = control;
+	readable = b->disk->ops->wait(b->disk, fds, JOURNAL_QUEUES_MAX + 1,
+				      until_turn_ns(b));
+	take_events(b, readable);
+	return readable >> JOURNAL_QUEUES_MAX & 1;
 }

@@ -56,6 +56,7 @@ struct blkback_stats {
 struct blkback {
 	struct disk *disk; /* the caller's */
 	struct bounce *bounce;
+	int evtchns[JOURNAL_QUEUES_MAX]; /* the caller's; one for a queue */
 	struct limit limit;
 	struct journal_file *journal;
 	bool is_persistent;
@@ -87,11 +88,10 @@ void blkback_disconnect(struct blkback *b);
  */
 int blkback_pass(struct blkback *b);
 /*
- * Sleep until there is something to do, or one of the @nr descriptors in
- * @fds, the first of which is back_event_fd(), is readable. These as bits, or
- * -EINVAL as for blkback_pass.
+ * Sleep until there is something to do (0), or @control, always the same
+ * descriptor, is readable (1). -EINVAL as for blkback_pass.
  */
-int blkback_wait(struct blkback *b, const int *fds, unsigned int nr);
+int blkback_wait(struct blkback *b, int control);
 
 /* A mark of a connection: two with the same one are the same. */
 uint64_t blkback_identity(uint16_t domid, uint32_t devid,

@@ -53,12 +53,19 @@ static const struct {
 	uint32_t
 		type; /* letter and number; the size is the kernel's to check */
 } ioctls[] = {
-	{WORKER_GNTDEV, 'G' << 8 | 0},	      {WORKER_GNTDEV, 'G' << 8 | 1},
-	{WORKER_GNTDEV, 'G' << 8 | 2},	      {WORKER_GNTDEV, 'G' << 8 | 8},
-	{WORKER_EVTCHN, 'E' << 8 | 1},	      {WORKER_EVTCHN, 'E' << 8 | 3},
-	{WORKER_EVTCHN, 'E' << 8 | 4},	      {WORKER_EVTCHN, 'E' << 8 | 6},
-	{WORKER_DISK, BLKGETSIZE64 & 0xffff},
+	{WORKER_GNTDEV, 'G' << 8 | 0}, {WORKER_GNTDEV, 'G' << 8 | 1},
+	{WORKER_GNTDEV, 'G' << 8 | 2}, {WORKER_GNTDEV, 'G' << 8 | 8},
+	{WORKER_EVTCHN, 'E' << 8 | 1}, {WORKER_EVTCHN, 'E' << 8 | 3},
+	{WORKER_EVTCHN, 'E' << 8 | 4}, {WORKER_DISK, BLKGETSIZE64 & 0xffff},
 };
+
+/* Those of the queues differ in low bits only. */
+#define FD_MASK(fd)                                                            \
+	((fd) == WORKER_EVTCHN ? ~(scmp_datum_t)(JOURNAL_QUEUES_MAX - 1)       \
+			       : ~(scmp_datum_t)0)
+_Static_assert(WORKER_EVTCHN % JOURNAL_QUEUES_MAX == 0 &&
+		       (JOURNAL_QUEUES_MAX & (JOURNAL_QUEUES_MAX - 1)) == 0,
+	       "FD_MASK");
 
 static int filter_calls(void)
 {
@@ -70,7 +77,8 @@ static int filter_calls(void)
 	for (size_t i = 0; !rc && i < sizeof(ioctls) / sizeof(ioctls[0]); i++)
 		rc = seccomp_rule_add(
 			f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
-			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)ioctls[i].fd, 0),
+			SCMP_A0(SCMP_CMP_MASKED_EQ, FD_MASK(ioctls[i].fd),
+				(scmp_datum_t)ioctls[i].fd),
 			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffff, ioctls[i].type));
 	/* memory and granted pages, never to be executed */
 	if (!rc)

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FDS_MAX 8u
+#define FDS_MAX 16u
 
 struct nbd_disk {
 	struct disk d;

@@ -23,7 +23,7 @@
 
 #define SQ_ENTRIES 512u
 #define CQ_ENTRIES 4096u
-#define FDS_MAX 8u
+#define FDS_MAX 16u
 
 struct uring_disk {
 	struct disk d;
@@ -31,8 +31,8 @@ struct uring_disk {
 	int fd;
 	bool is_block, is_fixed;
 	unsigned int nr_busy;
-	uint8_t armed; /* descriptors that are polled */
-	uint8_t ready; /* and that have become readable */
+	uint16_t armed; /* descriptors that are polled */
+	uint16_t ready; /* and that have become readable */
 };
 
 static struct uring_disk *uring_of(struct disk *d)
@@ -141,11 +141,11 @@ static void finish(struct uring_disk *u, struct disk_io *io, int res)
 /* A descriptor's poll has the descriptor's number for data, from 1 on. */
 static void descriptor_ready(struct uring_disk *u, const struct io_uring_cqe *c)
 {
-	uint8_t bit = (uint8_t)(1u << (c->user_data - 1));
+	uint16_t bit = (uint16_t)(1u << (c->user_data - 1));
 
 	u->ready |= bit;
 	if (!(c->flags & IORING_CQE_F_MORE))
-		u->armed &= (uint8_t)~bit;
+		u->armed &= (uint16_t)~bit;
 }
 
 static unsigned int take_completions(struct uring_disk *u)
@@ -187,7 +187,7 @@ static void arm(struct uring_disk *u, const int *fds, unsigned int nr)
 		sqe = get_sqe(u);
 		io_uring_prep_poll_multishot(sqe, fds[i], POLLIN);
 		io_uring_sqe_set_data64(sqe, i + 1);
-		u->armed |= (uint8_t)(1u << i);
+		u->armed |= (uint16_t)(1u << i);
 	}
 }
 
@@ -203,15 +203,16 @@ static unsigned int uring_wait(struct disk *d, const int *fds, unsigned int nr,
 	unsigned int ready;
 
 	arm(u, fds, nr);
-	if (u->ready)
+	if (u->ready & ((1u << nr) - 1))
 		io_uring_submit_and_get_events(&u->ring);
 	else if (timeout_ns < 0)
 		io_uring_submit_and_wait(&u->ring, 1);
 	else
 		io_uring_submit_and_wait_timeout(&u->ring, &cqe, 1, &t, NULL);
 	take_completions(u);
-	ready = u->ready;
-	u->ready = 0;
+	/* of a caller that looks at none, none is lost */
+	ready = u->ready & ((1u << nr) - 1);
+	u->ready &= (uint16_t)~ready;
 	return ready;
 }
 

@@ -388,7 +388,8 @@ int queue_open(struct queue *q, struct blkback *b, unsigned int number,
 		q->requests[i].q = q;
 		q->requests[i].slot = &q->journal->slots[i];
 	}
-	rc = back_bind(front->queues[number].event_channel);
+	rc = back_bind_to(b->evtchns[number],
+			  front->queues[number].event_channel);
 	if (rc < 0)
 		goto free_requests;
 	q->port = rc;

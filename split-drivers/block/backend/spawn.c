@@ -46,8 +46,8 @@ static int open_all(const struct spawn *s, struct fds *f, const char **what)
 {
 	int rc = open_one(f, WORKER_GNTDEV, "/dev/xen/gntdev", O_RDWR, what);
 
-	if (!rc)
-		rc = open_one(f, WORKER_EVTCHN, "/dev/xen/evtchn",
+	for (unsigned int i = 0; !rc && i < JOURNAL_QUEUES_MAX; i++)
+		rc = open_one(f, WORKER_EVTCHN + i, "/dev/xen/evtchn",
 			      O_RDWR | O_NONBLOCK, what);
 	if (!rc)
 		rc = open_one(f, WORKER_JOURNAL, s->journal, O_RDWR | O_CREAT,
@@ -85,10 +85,11 @@ static void become_worker(const struct fds *f, pid_t parent)
 
 int spawn_worker(const struct spawn *s, pid_t *pid, const char **what)
 {
-	struct fds f = {.at = {-1, -1, -1, -1, -1, -1, -1, -1}};
+	struct fds f;
 	pid_t parent = getpid();
 	int pair[2], rc;
 
+	memset(&f, 0xff, sizeof(f));
 	rc = open_all(s, &f, what);
 	if (rc)
 		goto close_fds;

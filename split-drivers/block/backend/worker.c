@@ -123,19 +123,16 @@ static void take_messages(int flags)
 
 static void serve(void)
 {
-	const int fds[] = {back_event_fd(), WORKER_CONTROL};
 	int rc = 1;
 
 	for (unsigned int i = 0; rc > 0 && i < PASSES_MAX; i++)
 		rc = blkback_pass(&back);
 	if (rc == 0)
-		rc = blkback_wait(&back, fds, 2);
-	else if (rc > 0)
-		rc = 2;
+		rc = blkback_wait(&back, WORKER_CONTROL);
 	if (rc < 0) {
 		disconnect();
 		tell_failure(rc, "the frontend broke the protocol of its ring");
-	} else if (rc & 2) {
+	} else if (rc > 0) {
 		take_messages(MSG_DONTWAIT);
 	}
 }
@@ -186,9 +183,10 @@ static int start(const struct worker_message *m)
 		what = "disk";
 		rc = open_disk(m);
 	}
-	if (!rc) {
+	for (int i = 0; !rc && i < (int)JOURNAL_QUEUES_MAX; i++) {
 		what = "event channels";
-		rc = back_xen_start(WORKER_GNTDEV, WORKER_EVTCHN,
+		back.evtchns[i] = WORKER_EVTCHN + i;
+		rc = back_xen_start(WORKER_GNTDEV, back.evtchns[i],
 				    m->start.domid);
 	}
 	if (!rc)

@@ -15,10 +15,10 @@
 enum worker_fd {
 	WORKER_CONTROL = 3,
 	WORKER_GNTDEV,
-	WORKER_EVTCHN,
 	WORKER_DISK, /* not open when the disk is at a URI */
 	WORKER_JOURNAL,
-	WORKER_NR_FDS
+	WORKER_EVTCHN = 8, /* one for each queue; told apart by these bits */
+	WORKER_NR_FDS = WORKER_EVTCHN + JOURNAL_QUEUES_MAX
 };
 
 enum worker_what {

@@ -6,10 +6,9 @@
  *	diskmix DEVICE OPERATIONS SEED	reads, writes, flushes, discards
  *	diskmix --hash FILE		print the hash of all of it
  *
- * Each process has a part of the disk; every block of 4 KiB it has written
- * begins with its number and the count of writes to it, and is otherwise made
- * of these. Prints "@disk at N" as it goes, "@disk hash H" at the end, and
- * "@disk bad ..." and ends when a block is not what it was.
+ * Each process has a part of the disk; mix.h says what it writes. Prints
+ * "@disk at N" as it goes, "@disk hash H" at the end, and "@disk bad ..." and
+ * ends when a block is not what it was.
  */
 #include <err.h>
 #include <errno.h>
@@ -26,35 +25,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define BLOCK 4096u
+#include "mix.h"
+
+#define BLOCK MIX_BLOCK
 #define BLOCKS_MAX 64u /* in one operation */
 #define PROCESSES 4u
 #define UNKNOWN 0 /* count of a block that was never written, or discarded */
 
-static uint64_t next_random(uint64_t *s)
-{
-	*s ^= *s << 13;
-	*s ^= *s >> 7;
-	*s ^= *s << 17;
-	return *s;
-}
-
-static void fill(uint64_t *block, uint64_t number, uint64_t count)
-{
-	uint64_t s = (number * 0x9e3779b97f4a7c15u ^ count << 32) | 1;
-
-	block[0] = number;
-	block[1] = count;
-	for (unsigned int i = 2; i < BLOCK / 8; i++)
-		block[i] = next_random(&s);
-}
-
 static void check(const uint64_t *block, uint64_t number, uint64_t count)
 {
-	static uint64_t expected[BLOCK / 8];
-
-	fill(expected, number, count);
-	if (memcmp(block, expected, BLOCK) == 0)
+	if (mix_is(block, number, count))
 		return;
 	printf("@disk bad block %llu: has %llu count %llu, not count %llu\n",
 	       (unsigned long long)number, (unsigned long long)block[0],
@@ -73,8 +53,8 @@ struct part {
 static void do_write(struct part *p, uint64_t at, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
-		fill((uint64_t *)(void *)(p->buffer + i * BLOCK),
-		     p->first + at + i, ++p->counts[at + i]);
+		mix_fill((uint64_t *)(void *)(p->buffer + i * BLOCK),
+			 p->first + at + i, ++p->counts[at + i]);
 	if (pwrite(p->fd, p->buffer, nr * BLOCK,
 		   (off_t)((p->first + at) * BLOCK)) != nr * BLOCK)
 		err(1, "@disk bad write");
@@ -103,22 +83,19 @@ static void do_discard(struct part *p, uint64_t at, unsigned int nr)
 
 static void do_one(struct part *p)
 {
-	uint64_t at = next_random(&p->random) % p->nr;
-	unsigned int nr = 1;
+	unsigned int nr;
+	enum mix_op op = mix_next(&p->random);
+	uint64_t at = mix_range(&p->random, p->nr, BLOCKS_MAX, &nr);
 
-	if (next_random(&p->random) % 4 == 0)
-		nr += (unsigned int)(next_random(&p->random) % BLOCKS_MAX);
-	if (nr > p->nr - at)
-		nr = (unsigned int)(p->nr - at);
-	switch (next_random(&p->random) % 64) {
-	case 0:
+	switch (op) {
+	case MIX_DISCARD:
 		do_discard(p, at, nr);
 		break;
-	case 1 ... 2:
+	case MIX_FLUSH:
 		if (fdatasync(p->fd))
 			err(1, "@disk bad flush");
 		break;
-	case 3 ... 32:
+	case MIX_READ:
 		do_read(p, at, nr);
 		break;
 	default:
@@ -132,7 +109,7 @@ static void work(const char *device, unsigned int number, uint64_t nr_blocks,
 	struct part p = {.nr = nr_blocks / PROCESSES};
 
 	p.first = p.nr * number;
-	p.random = (seed * PROCESSES + number) * 0x9e3779b97f4a7c15u | 1;
+	p.random = mix_seed(seed * PROCESSES + number);
 	p.fd = open(device, O_RDWR | O_DIRECT);
 	p.counts = calloc(p.nr, sizeof(*p.counts));
 	p.buffer = mmap(NULL, BLOCKS_MAX * BLOCK, PROT_READ | PROT_WRITE,
@@ -141,26 +118,28 @@ static void work(const char *device, unsigned int number, uint64_t nr_blocks,
 		err(1, "@disk bad %s", device);
 	for (unsigned long i = 1; i <= operations; i++) {
 		do_one(&p);
-		if (number == 0 && i % (operations / 20) == 0)
+		if (number == 0 && operations >= 20 &&
+		    i % (operations / 20) == 0)
 			printf("@disk at %lu\n", i * 20 / operations);
 	}
-	for (uint64_t at = 0; at < p.nr; at++)
-		do_read(&p, at, 1);
+	for (uint64_t at = 0; at < p.nr; at += BLOCKS_MAX)
+		do_read(&p, at,
+			p.nr - at < BLOCKS_MAX ? (unsigned int)(p.nr - at)
+					       : BLOCKS_MAX);
 	exit(fdatasync(p.fd) != 0);
 }
 
 static uint64_t hash(const char *path)
 {
 	static uint64_t block[BLOCK * BLOCKS_MAX / 8];
-	uint64_t h = 0xcbf29ce484222325u;
+	uint64_t h = MIX_HASH;
 	int fd = open(path, O_RDONLY);
 	ssize_t n;
 
 	if (fd < 0)
 		err(1, "%s", path);
 	while ((n = read(fd, block, sizeof(block))) > 0)
-		for (ssize_t i = 0; i < n / 8; i++)
-			h = (h ^ block[i]) * 0x100000001b3u;
+		h = mix_hash(h, block, (size_t)n / 8);
 	if (n < 0)
 		err(1, "%s", path);
 	close(fd);
@@ -199,7 +178,7 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 3) {
-		printf("%016llx\n", (unsigned long long)hash(argv[2]));
+		printf("%llx\n", (unsigned long long)hash(argv[2]));
 		return 0;
 	}
 	if (argc != 4)
@@ -215,6 +194,6 @@ int main(int argc, char **argv)
 		bad |= status;
 	if (bad)
 		return 1;
-	printf("@disk hash %016llx\n", (unsigned long long)hash(argv[1]));
+	printf("@disk hash %llx\n", (unsigned long long)hash(argv[1]));
 	return 0;
 }

@@ -50,6 +50,39 @@ size_t text_number(char *out, const char *prefix, uint64_t number)
 	return n;
 }
 
+/* Where @word begins on the command line, or NULL. */
+static const char *find_word(const char *word)
+{
+	const char *at = start_info->cmd_line;
+
+	for (bool is_start = true; *at; is_start = *at++ == ' ') {
+		size_t n = 0;
+
+		while (is_start && word[n] && word[n] == at[n])
+			n++;
+		if (is_start && !word[n])
+			return at;
+	}
+	return NULL;
+}
+
+bool cmdline_has(const char *word)
+{
+	return find_word(word) != NULL;
+}
+
+uint64_t cmdline_number(const char *key, uint64_t missing)
+{
+	const char *at = find_word(key);
+	uint64_t n = 0;
+
+	if (!at)
+		return missing;
+	for (at += text_len(key); *at >= '0' && *at <= '9'; at++)
+		n = n * 10 + (uint64_t)(*at - '0');
+	return n;
+}
+
 bool cmdline_is(const char *key)
 {
 	const char *line = start_info->cmd_line;
@@ -61,7 +94,7 @@ bool cmdline_is(const char *key)
 
 /* --- events --- */
 
-static bool take_event(uint32_t port)
+bool take_event(uint32_t port)
 {
 	uint64_t bit = 1UL << port % 64;
 	uint64_t *word = &shared->evtchn_pending[port / 64];

@@ -20,6 +20,8 @@ extern struct xenstore_domain_interface *store;
 /* Called before guest_main() in a DomU. */
 void domu_start(void);
 
+/* @port had an event, which is taken. */
+bool take_event(uint32_t port);
 /* Sleep until the console's or the store's port has had an event. */
 void wait_event(void);
 void notify_console(void);
@@ -30,6 +32,9 @@ void console_write(const char *text, size_t len);
 
 /* The command line is @key, or begins with it and a space. */
 bool cmdline_is(const char *key);
+/* It has a word that begins so; the number behind "KEY=", or @missing. */
+bool cmdline_has(const char *word);
+uint64_t cmdline_number(const char *key, uint64_t missing);
 
 /*
  * One message from the store, which is waited for; its body, cut to fit and

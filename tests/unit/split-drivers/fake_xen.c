@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -23,7 +24,8 @@ struct fake_port *fake_ports;
 struct fake_calls fake_calls;
 int fake_until_failure = -1;
 
-static int memory_fd = -1, event_fd = -1;
+/* The device that back_xen_start() would get is the last. */
+static int memory_fd = -1, event_fds[FAKE_EVTCHNS + 1];
 static uint8_t *memory;
 static bool is_page_used[NR_PAGES];
 static unsigned int next_page;
@@ -72,9 +74,12 @@ static void *shared_memory(size_t bytes, int fd)
 static void create(void)
 {
 	memory_fd = memfd_create("guest", MFD_CLOEXEC);
-	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (memory_fd < 0 || event_fd < 0 ||
-	    ftruncate(memory_fd, (off_t)NR_PAGES * BACK_PAGE))
+	for (unsigned int i = 0; i <= FAKE_EVTCHNS; i++) {
+		event_fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (event_fds[i] < 0)
+			abort();
+	}
+	if (memory_fd < 0 || ftruncate(memory_fd, (off_t)NR_PAGES * BACK_PAGE))
 		abort();
 	memory = shared_memory((size_t)NR_PAGES * BACK_PAGE, memory_fd);
 	fake_grants = shared_memory(FAKE_GREFS * sizeof(*fake_grants), -1);
@@ -189,12 +194,17 @@ void front_evtchn_close(uint32_t port)
 
 /* --- events, as Linux's /dev/xen/evtchn has them --- */
 
-static bool is_any_queued(void)
+static bool is_any_queued(int evtchn)
 {
 	for (uint32_t i = 0; i < FAKE_PORTS; i++)
-		if (fake_ports[i].is_queued)
+		if (fake_ports[i].is_queued && fake_ports[i].evtchn == evtchn)
 			return true;
 	return false;
+}
+
+int fake_evtchn(unsigned int number)
+{
+	return event_fds[number];
 }
 
 /* A delivered event masks its port; only the first one of a queue wakes. */
@@ -206,8 +216,8 @@ static void deliver(struct fake_port *p)
 		return;
 	p->at_back = false;
 	p->is_masked = true;
-	if (!is_any_queued() &&
-	    write(event_fd, &one, sizeof(one)) != sizeof(one))
+	if (!is_any_queued(p->evtchn) &&
+	    write(p->evtchn, &one, sizeof(one)) != sizeof(one))
 		abort();
 	p->is_queued = true;
 }
@@ -333,16 +343,22 @@ int back_copy(struct back_copy *copies, unsigned int nr)
 	return 0;
 }
 
-int back_bind(uint32_t remote)
+int back_bind_to(int evtchn, uint32_t remote)
 {
 	if (remote >= FAKE_PORTS || !fake_ports[remote].is_used ||
 	    fake_ports[remote].is_bound || fails())
 		return -EINVAL;
 	fake_ports[remote].is_bound = true;
 	fake_ports[remote].is_masked = false;
+	fake_ports[remote].evtchn = evtchn;
 	front_notify(remote);
 	fake_ports[remote].nr_to_back--; /* Xen's own */
 	return (int)remote;
+}
+
+int back_bind(uint32_t remote)
+{
+	return back_bind_to(event_fds[FAKE_EVTCHNS], remote);
 }
 
 void back_unbind(uint32_t port)
@@ -364,26 +380,46 @@ void back_notify(uint32_t port)
 
 int back_event_fd(void)
 {
-	return event_fd;
+	return event_fds[FAKE_EVTCHNS];
 }
 
-int back_take_events(uint32_t *ports, unsigned int max)
+/*
+ * As Linux does it: what comes while it reads finds the queue not yet empty, so
+ * the device stays readable, but nobody is woken.
+ */
+static int take_events(int evtchn, uint32_t *ports, unsigned int max)
 {
 	unsigned int nr = 0;
 	uint64_t count;
 
 	pthread_mutex_lock(&lock);
 	for (uint32_t i = 0; nr < max && i < FAKE_PORTS; i++)
-		if (fake_ports[i].is_queued) {
-			fake_ports[i].is_queued = false;
+		if (fake_ports[i].is_queued && fake_ports[i].evtchn == evtchn) {
 			ports[nr++] = i;
 		}
+	pthread_mutex_unlock(&lock);
+	sched_yield();
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; i < nr; i++)
+		fake_ports[ports[i]].is_queued = false;
 	/* no longer readable, unless there are more */
-	if (!is_any_queued() && read(event_fd, &count, sizeof(count)) < 0 &&
+	if (!is_any_queued(evtchn) && read(evtchn, &count, sizeof(count)) < 0 &&
 	    errno != EAGAIN)
 		abort();
 	pthread_mutex_unlock(&lock);
 	return (int)nr;
+}
+
+int back_take_events(uint32_t *ports, unsigned int max)
+{
+	return take_events(event_fds[FAKE_EVTCHNS], ports, max);
+}
+
+bool back_take_event_of(int evtchn)
+{
+	uint32_t port;
+
+	return take_events(evtchn, &port, 1) == 1;
 }
 
 void back_unmask(uint32_t port)

@@ -13,6 +13,7 @@
 
 #define FAKE_GREFS 8192
 #define FAKE_PORTS 64
+#define FAKE_EVTCHNS 8
 #define FAKE_FIRST_GREF 8
 
 struct fake_grant {
@@ -26,6 +27,7 @@ struct fake_port {
 	bool is_bound;	/* the backend's end, with the same number */
 	bool is_masked; /* the backend's: none is delivered */
 	bool is_queued; /* delivered, and not taken by the backend */
+	int evtchn;	/* the device it is on */
 	bool at_front;	/* an event waits there */
 	bool at_back;
 	unsigned int nr_to_front, nr_to_back; /* sent */
@@ -44,6 +46,8 @@ void fake_xen_backend_died(void);
 bool fake_front_event(uint32_t port);
 /* For ends that are threads: sleep until an event waits for the frontend. */
 void fake_front_wait(void);
+/* An event channel device of the backend's for one port alone, FAKE_EVTCHNS. */
+int fake_evtchn(unsigned int number);
 /* How much of the frontend's is mapped and granted, to find leaks. */
 unsigned int fake_nr_maps(void);
 unsigned int fake_nr_grants(void);

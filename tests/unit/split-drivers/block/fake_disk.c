@@ -97,7 +97,7 @@ static unsigned int fake_wait(struct disk *d, const int *fds, unsigned int nr,
 			      int64_t timeout_ns)
 {
 	unsigned int ready = 0;
-	struct pollfd p[8];
+	struct pollfd p[16];
 
 	(void)timeout_ns;
 	for (unsigned int i = 0; i < nr; i++)

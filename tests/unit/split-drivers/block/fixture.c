@@ -36,6 +36,13 @@ static struct blkback_disk description(void)
 	};
 }
 
+static void back_begin(void)
+{
+	memset(back, 0, sizeof(*back));
+	for (unsigned int i = 0; i < JOURNAL_QUEUES_MAX; i++)
+		back->evtchns[i] = fake_evtchn(i);
+}
+
 void world_start(const struct blkfront_wish *wish)
 {
 	fake_xen_reset();
@@ -49,6 +56,7 @@ void world_start(const struct blkfront_wish *wish)
 	back = calloc(1, sizeof(*back));
 	if (journal == MAP_FAILED || !front || !back)
 		abort();
+	back_begin();
 	offer = (struct blkback_offer){
 		.queues_max = 4, .ring_order_max = 4, .is_persistent = true};
 	is_serving = is_back_broken = false;
@@ -164,7 +172,6 @@ void world_connect(const struct blkfront_wish *wish)
 
 bool run_back(void)
 {
-	int fds[1] = {back_event_fd()};
 	bool did = false;
 
 	while (is_serving) {
@@ -172,7 +179,7 @@ bool run_back(void)
 		uint64_t sleeps = back->stats.sleeps;
 
 		if (rc == 0)
-			rc = blkback_wait(back, fds, 1);
+			rc = blkback_wait(back, -1);
 		if (rc < 0) {
 			back_fails(rc, "ring");
 			return true;
@@ -216,7 +223,7 @@ void back_die(void)
 	fake_disk_backend_died(&disk);
 	for (unsigned int i = 0; i < back->nr_queues; i++)
 		free(back->queues[i].requests);
-	memset(back, 0, sizeof(*back));
+	back_begin();
 	fake_xen_backend_died();
 	bounce_close(&bounce);
 	if (bounce_open(&bounce))

@@ -36,17 +36,16 @@ static struct disk *open_file(void)
 
 static void *serve(void *arg)
 {
-	const int fds[] = {back_event_fd(), over_fd};
 	int rc = 0;
 
 	(void)arg;
 	back->disk = open_file(); /* its ring is one thread's */
-	while (!(rc & 2)) {
+	while (rc != 1) {
 		do
 			rc = blkback_pass(back);
 		while (rc > 0);
 		if (rc == 0)
-			rc = blkback_wait(back, fds, 2);
+			rc = blkback_wait(back, over_fd);
 		EXPECT(rc >= 0);
 	}
 	back_stop();
