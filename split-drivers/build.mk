@@ -10,7 +10,7 @@ SPLIT_CFLAGS := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -Ihypercalls/include \
 # Everything but the way to Xen, the disk and the store: the tests link this.
 BLKBACK_CORE := blkback blkback_bus bounce grants journal queue request
 BLKBACK_WORKER := $(patsubst %,$(SPLIT)/block/backend/%.c,$(BLKBACK_CORE) \
-	confine worker) $(SPLIT)/seam/back_linux.c $(SPLIT)/xenbus/xenbus.c
+	confine worker) $(patsubst %,$(SPLIT)/%.c,keeper/owner seam/back_linux xenbus/xenbus)
 BLKBACKD_SRC := $(BLKBACK_WORKER) $(SPLIT)/seam/bus_xs.c \
 	$(SPLIT)/keeper/keeper.c \
 	$(patsubst %,$(SPLIT)/block/backend/%.c,device disk_uring main spawn) \

@@ -10,7 +10,7 @@ NETBACK_CORE := $(patsubst %,$(NET_DIR)/backend/%.c,netback netback_bus offload 
 NETFRONT     := $(patsubst %,$(NET_DIR)/frontend/%.c,netfront_bus netfront_ring)
 NETBACKD_SRC := $(NETBACK_CORE) \
 	$(patsubst %,$(NET_DIR)/backend/%.c,confine netbackd spawn tap worker) \
-	$(patsubst %,split-drivers/%.c,keeper/keeper seam/back_linux seam/bus_xs xenbus/xenbus) \
+	$(patsubst %,split-drivers/%.c,keeper/keeper keeper/owner seam/back_linux seam/bus_xs xenbus/xenbus) \
 	$(patsubst %,dom0-tools/lib/%.c,arena req xs xs_conn)
 NETBACKD_OBJ := $(NETBACKD_SRC:%.c=$(O)/split-drivers/net/obj/%.o)
 

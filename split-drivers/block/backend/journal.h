@@ -37,6 +37,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../keeper/owner.h"
 #include "../../ring/ring.h"
 #include "../protocol/blkif.h"
 
@@ -63,7 +64,8 @@ struct journal_queue {
 
 struct journal_file {
 	uint64_t magic;
-	uint64_t identity; /* of the connection it belongs to */
+	uint64_t identity;  /* of the connection it belongs to */
+	struct owner owner; /* the worker that has it, or had it last */
 	struct journal_queue queues[JOURNAL_QUEUES_MAX];
 };
 

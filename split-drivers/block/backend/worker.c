@@ -155,8 +155,9 @@ static int open_disk(const struct worker_message *m)
 }
 
 /*
- * The lock is held until an earlier worker has ended, and all that it had
- * asked of the disk: a write of its that is late must not come after ours.
+ * The lock is held until all that an earlier worker had asked of the disk has
+ * ended: a write of its that is late must not come after ours. Its event
+ * channels are bound until it has itself.
  */
 static int open_journal(void)
 {
@@ -164,7 +165,11 @@ static int open_journal(void)
 		return -errno;
 	journal = mmap(NULL, sizeof(*journal), PROT_READ | PROT_WRITE,
 		       MAP_SHARED, WORKER_JOURNAL, 0);
-	return journal == MAP_FAILED ? -errno : 0;
+	if (journal == MAP_FAILED)
+		return -errno;
+	owner_await(&journal->owner);
+	journal->owner = owner_of(getpid());
+	return 0;
 }
 
 static int start(const struct worker_message *m)

@@ -9,22 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../../keeper/owner.h"
+
+/* Behind it is whose it is. */
 #define JOURNAL_BYTES                                                          \
 	((off_t)(NETBACK_QUEUES_MAX * sizeof(struct netback_journal)))
-
-/* Behind the journal: whose it is. A pid alone may be another's by now. */
-struct owner {
-	int64_t pid;
-	uint64_t start_time;
-};
 
 /* What the worker will have at its numbers from WORKER_CONTROL on. */
 struct fds {
@@ -93,40 +85,15 @@ static void become_worker(const struct fds *f)
 	_exit(1);
 }
 
-/* When it was started, in the system's ticks; 0: it is not there. */
-static uint64_t start_time(pid_t pid)
-{
-	char path[32], text[1024] = "", *p;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	p = n > 0 ? strrchr(text, ')') : NULL; /* the end of field 2 */
-	for (int field = 2; p && field < 22; field++)
-		p = strchr(p + 1, ' ');
-	return p ? strtoull(p, NULL, 10) : 0;
-}
-
 void spawn_await_earlier(const char *journal_path)
 {
 	int fd = open(journal_path, O_RDONLY | O_CLOEXEC);
-	struct pollfd p = {.fd = -1, .events = POLLIN};
 	struct owner o;
 
 	if (fd < 0)
 		return;
-	if (pread(fd, &o, sizeof(o), JOURNAL_BYTES) == sizeof(o) && o.pid > 0)
-		p.fd = (int)syscall(SYS_pidfd_open, (pid_t)o.pid, 0);
-	if (p.fd >= 0 && start_time((pid_t)o.pid) == o.start_time)
-		while (poll(&p, 1, -1) < 0 && errno == EINTR)
-			;
-	if (p.fd >= 0)
-		close(p.fd);
+	if (pread(fd, &o, sizeof(o), JOURNAL_BYTES) == sizeof(o))
+		owner_await(&o);
 	close(fd);
 }
 
@@ -134,7 +101,7 @@ void spawn_await_earlier(const char *journal_path)
 static void tell_worker(int control, const struct worker_start *start,
 			int journal, pid_t pid)
 {
-	const struct owner o = {.pid = pid, .start_time = start_time(pid)};
+	const struct owner o = owner_of(pid);
 
 	(void)!pwrite(journal, &o, sizeof(o), JOURNAL_BYTES);
 	(void)!send(control, start, sizeof(*start), MSG_NOSIGNAL);
