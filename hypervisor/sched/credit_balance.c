@@ -312,11 +312,12 @@ static struct vcpu *choose_push(unsigned int from, uint64_t now,
 void credit_balance(unsigned int cpu, uint64_t now)
 {
 	struct credit_queue *q = &credit_queues[cpu];
-	struct vcpu *v;
+	struct vcpu *v = sched_pcpus[cpu].curr;
 	unsigned int to;
 
-	if (!q->nr_queued || now < q->next_balance_ns ||
-	    !vcpu_runnable(sched_pcpus[cpu].curr))
+	/* Not the one that goes on here if curr does not. */
+	if (!q->nr_queued || now < q->next_balance_ns || !vcpu_runnable(v) ||
+	    cap_is_spent(v->domain))
 		return;
 	v = choose_push(cpu, now, &to);
 	if (!v)

@@ -2,7 +2,7 @@
 # Tiny PV kernels, one folder a question, booted as Dom0; each prints its own
 # verdict.  HYPERVISOR chooses who is asked (the real Xen must agree).
 # DOMU_NAMES are no questions but guests for the tools' tests.
-DOMU_NAMES := tiny hog hostile blkmix
+DOMU_NAMES := tiny hog hostile blkmix waker
 DOMU_GUESTS := $(DOMU_NAMES:%=$(O)/tests/guests/%)
 GUEST_NAMES := $(filter-out $(DOMU_NAMES),\
 	$(patsubst tests/guests/%/main.c,%,$(wildcard tests/guests/*/main.c)))

@@ -286,6 +286,26 @@ int mmu_write(uint64_t maddr_and_cmd, uint64_t val)
 	return (int)HYPERVISOR_mmu_update(&u, 1, NULL, DOMID_SELF);
 }
 
+uint64_t system_time(void)
+{
+	const struct vcpu_time_info *t = &shared->vcpu_info[0].time;
+	uint32_t version, lo, hi;
+	uint64_t ticks, ns;
+
+	do {
+		version = __atomic_load_n(&t->version, __ATOMIC_ACQUIRE);
+		__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi)::"memory");
+		ticks = ((uint64_t)hi << 32 | lo) - t->tsc_timestamp;
+		ticks = t->tsc_shift < 0 ? ticks >> -t->tsc_shift
+					 : ticks << t->tsc_shift;
+		ns = t->system_time + (uint64_t)((unsigned __int128)ticks *
+							 t->tsc_to_system_mul >>
+						 32);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (version & 1 || version != t->version);
+	return ns;
+}
+
 uint64_t random64(void)
 {
 	static uint64_t x = 0x2545f4914f6cdd1dULL;

@@ -67,6 +67,9 @@ int map_rw(const void *va);
 int mmuext(uint32_t cmd, uint64_t arg1, uint64_t arg2);
 int mmu_write(uint64_t maddr_and_cmd, uint64_t val);
 
+/* By the clock of vcpu 0, in ns. */
+uint64_t system_time(void);
+
 /* A deterministic generator for sweeps. */
 uint64_t random64(void);
 

@@ -358,21 +358,6 @@ static void flags(void)
 
 extern uint64_t failsafe_selectors[4]; /* DS ES FS GS */
 
-static uint64_t system_time(void)
-{
-	const struct vcpu_time_info *t = &shared->vcpu_info[0].time;
-	uint32_t lo, hi;
-	uint64_t ticks;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	ticks = ((uint64_t)hi << 32 | lo) - t->tsc_timestamp;
-	ticks = t->tsc_shift < 0 ? ticks >> -t->tsc_shift
-				 : ticks << t->tsc_shift;
-	return t->system_time +
-	       (uint64_t)((unsigned __int128)ticks * t->tsc_to_system_mul >>
-			  32);
-}
-
 /* Off this pcpu and back.  (The real Xen would not switch to idle for this.) */
 static void wait_a_moment(void)
 {
