@@ -11,11 +11,12 @@ set -eu
 build="gcc libc6-dev make liblz4-dev liblzma-dev libzstd-dev zlib1g-dev
 	libjson-c-dev libnbd-dev libncurses-dev libseccomp-dev libtdb-dev
 	liburing-dev libxml2-dev"
-run="busybox-static grub-common grub-pc-bin lz4 mtools python3
-	qemu-system-x86 xorriso zstd"
-check="clang-14 clang-format-14 clang-tidy-14 cppcheck e2fsprogs fakeroot
-	grub-efi-amd64-bin libxen-dev libxml2-utils man-db mmdebstrap ovmf
-	qemu-utils stress-ng systemd tdb-tools xz-utils"
+run="busybox-static e2fsprogs fakeroot grub-common grub-pc-bin lz4
+	mmdebstrap mtools openssh-client python3 qemu-system-x86 uidmap xorriso
+	zstd"
+check="clang-14 clang-format-14 clang-tidy-14 cppcheck grub-efi-amd64-bin
+	libxen-dev libxml2-utils man-db ovmf qemu-utils stress-ng systemd
+	tdb-tools xz-utils"
 
 wanted=
 for purpose; do

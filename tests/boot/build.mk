@@ -47,7 +47,7 @@ run: ## boot Dom0 on this terminal (a short tour if there is none)
 	@$(MAKE) --no-print-directory run-built
 
 run-built-images: all $(HYPERVISOR_RELEASE).gz $(IMAGES)/linux-6.1.lz4 \
-	$(IMAGES)/tools.cpio
+	$(IMAGES)/run.cpio $(IMAGES)/debian-root.img
 
 run-built: run-built-images
 	@tests/boot/play.py --hv $(HYPERVISOR_RELEASE)

@@ -19,7 +19,7 @@ from machine import BootFailure, Config, Machine
 
 TIMEOUT_S = 300     # a machine that hangs, not one that is slow
 PROMPT = r"dom0# "
-GUEST_PROMPT = r"domu# "
+GUEST_PROMPT = r"debian login: |Password: |root@debian:~# "
 LEAVE_CONSOLE = "\x1d"
 
 # The tour: what is typed, and what must come back before the next prompt.
@@ -30,13 +30,20 @@ TOUR = [
      r"^2 passed, 0 failed"),
     ("pavo info", r"^xen_version +: \d"),
     ("pavo create /guests/demo.cfg", r"^Parsing config from"),
-    ("pavo list", r"^demo +1 +256 "),
-    ("pavo console demo", r"^@domu kernel=.* cpus=2"),
-    # in the guest
-    ("echo the answer is $((6 * 7))", r"^the answer is 42\n"),
+    ("pavo list", r"^demo +1 +384 "),
+    ("pavo console demo", r"^Debian GNU/Linux 12 debian hvc0\n"),
+    # in the guest, whose shell puts escape sequences before its output
+    ("root", ""),
+    ("pavo", ""),
+    ("systemctl start network-online.target ssh && "
+     "echo the answer is $((6 * 7))", r"the answer is 42\n"),
     (LEAVE_CONSOLE, ""),
+    ("ssh 10.0.0.2 'hostname; findmnt -n -o SOURCE /'",
+     r"^debian\n/dev/xvda\n"),
+    ("pavo block-list demo", r"^51712 +0 +1 +4 "),
+    ("pavo network-list demo", r"^0 +0 +00:16:3e.* 4 "),
     ("pavo pause demo", ""),
-    ("pavo list demo", r"^demo +1 +256 +2 +[-rb]*p"),
+    ("pavo list demo", r"^demo +1 +384 +2 +[-rb]*p"),
     ("pavo unpause demo", ""),
     ("pavo vcpu-list demo", r"^demo +1 +1 "),
     ("pavo shutdown -w demo", r"^Domain 1 has been shut down, reason code 0\n"),
@@ -91,7 +98,9 @@ def main():
     add = options.add_argument
     add("--hv", default="build/pavo", help="HV.gz is what GRUB gets")
     add("--kernel", default="build/images/linux-6.1.lz4")
-    add("--initrd", default="build/images/tools.cpio")
+    add("--initrd", default="build/images/run.cpio")
+    add("--disk", default="build/images/debian-root.img",
+        help="for a guest; what is written to it is forgotten")
     add("--mem", type=int, default=2048, help="MiB")
     add("--cpus", type=int, default=2)
     add("--hv-args", default="dom0_mem=1024M")
@@ -111,7 +120,8 @@ def main():
          (options.initrd, "")],
         loader="multiboot1" if options.direct else "grub",
         mem_mib=options.mem, cpus=options.cpus, icount=options.icount,
-        extra=tuple(options.qemu.split()))
+        extra=("-drive", f"file={options.disk},format=raw,if=virtio,"
+               "snapshot=on", *options.qemu.split()))
     if sys.stdin.isatty() and sys.stdout.isatty():
         path, args = config.modules[0]
         config.modules[0] = path, f"{args} demo=/guests/demo.cfg"

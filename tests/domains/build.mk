@@ -47,6 +47,32 @@ $(IMAGES)/net.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-devices.cpio.gz:guests/domu-devices.cpio.gz \
 		$(O)/split-drivers/netbackd:usr/bin/netbackd
 
+# The same Debian on a disk, and Dom0 with what make run's guest needs.
+$(IMAGES)/debian-root.img: tests/images/disk-image.sh $(O)/cache/debian-root.tar
+	$< $(O)/cache/debian-root.tar 700M $@
+
+$(IMAGES)/domu-root.cpio.gz: $(IMAGES)/debian-6.1/.unpacked \
+		$(MKINITRAMFS_SRC) tests/images/domu-disk-init
+	$(MKINITRAMFS) -o $(@:.gz=) --init tests/images/domu-disk-init \
+		--kernel $(IMAGES)/debian-6.1 $(DOMU_MODULES:%=--module %) \
+		--module ext4 --module crc32c_generic
+	gzip -9nf $(@:.gz=)
+
+RUN_FILES := $(IMAGES)/domu-root.cpio.gz:guests/domu-root.cpio.gz \
+	$(O)/cache/demo-key:root/.ssh/id_ed25519 \
+	tests/images/ssh-config:root/.ssh/config \
+	tests/images/demo.cfg:guests/demo.cfg tests/images/motd:etc/motd
+
+$(IMAGES)/run.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(IMAGES)/tools.cpio \
+		$(foreach f,$(RUN_FILES),$(firstword $(subst :, ,$f))) \
+		tests/images/start-network
+	$(MKDOM0) $(BACKEND_MODULES:%=--module %) --module virtio_blk \
+		--module virtio_pci $(TOOLS_PROGRAMS:%=--program %) \
+		--program tests/images/start-tools:etc/start.d/tools \
+		--program tests/images/start-network:etc/start.d/network \
+		--program /usr/bin/ssh \
+		$(TOOLS_FILES:%=--file %) $(RUN_FILES:%=--file %)
+
 # Files that the tools must refuse, and what they are to say.
 BAD_FILES := $(foreach k,$(BAD_KERNELS),$k:bad/$(patsubst bad-%,%,$(notdir $k))) \
 	tests/domains/bad-input.table:bad/table
@@ -75,9 +101,13 @@ $(IMAGES)/commands.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio $(COMMANDS_FILES)
 
 # A whole Debian, made once, as a guest's root.
-$(O)/cache/debian-root.tar: tests/images/debian-root.sh
+$(O)/cache/demo-key:
 	@mkdir -p $(@D)
-	$< $@
+	ssh-keygen -q -t ed25519 -N '' -C pavo -f $@
+
+$(O)/cache/debian-root.tar: tests/images/debian-root.sh $(O)/cache/demo-key
+	@mkdir -p $(@D)
+	$< $@ $(O)/cache/demo-key.pub
 
 $(IMAGES)/debian-root.cpio.lz4: $(O)/cache/debian-root.tar \
 		$(addprefix tests/images/,tar2cpio.py cpio.py)
@@ -137,12 +167,12 @@ $(IMAGES)/blkback.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 
 .PHONY: check-domains
 check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
-	blkback.cpio commands.cpio debian.cpio devices.cpio hotplug.cpio killing.cpio \
+	blkback.cpio commands.cpio devices.cpio hotplug.cpio killing.cpio \
 	net.cpio xl.cpio) ## domains, made by the tools
 	$(RUN_CASES) --table tests/domains/cases.py $(TESTS)
 
 .PHONY: soak-domains
 soak: soak-domains
-soak-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,devices.cpio hotplug.cpio \
-	killing.cpio net.cpio tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
+soak-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,debian.cpio devices.cpio \
+	hotplug.cpio killing.cpio net.cpio tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

@@ -36,7 +36,6 @@ CASES = [
             hv_args=DOM0_1G + " clocksource=acpi"),
     domains("registers", args="vsyscall=emulate", cpus=2,
             initrd="hotplug.cpio"),
-    domains("debian", cpus=2, mem_mib=2560, initrd="debian.cpio"),
     # Each half with its own and with the other's real counterpart.  QEMU's
     # XSAVE ignores CR0.TS, so Xen must not leave FPU state for later.
     domains("tour", cpus=2, initrd="commands.cpio"),

@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The table of domain tests that take long."""
+"""The table of domain tests that take long.
+
+SOAK_CYCLES=N in the environment: how often devices come and go (10000).
+"""
+
+import os
 
 from cases import Case, task
 
+CYCLES = int(os.environ.get("SOAK_CYCLES", "10000"))
 SEEDS = range(2, 12)
 DOM0_1G = "dom0_mem=1024M,max:1024M"
 
@@ -34,9 +40,13 @@ CASES = [
     for suffix, hypervisor, options in (
         ("", None, ""), ("-xen", "xen", "spec-ctrl=eager-fpu"))
 ] + [
-    # Disks and interfaces that come and go: 10,000 of them.
+    # A whole Debian as an initramfs; the tour has it on a disk.
+    Case("debian", cpus=2, mem_mib=2560, initrd="debian.cpio",
+         hv_args=DOM0_1G, timeout_s=1200, kernel_args="task=debian",
+         steps=task("debian")),
+    # Disks and interfaces that come and go; of each, half of all cycles.
     Case("attach", cpus=2, initrd="devices.cpio", hv_args=DOM0_1G,
-         timeout_s=36000, kernel_args="task=attach rounds=5000",
+         timeout_s=36000, kernel_args=f"task=attach rounds={CYCLES // 2}",
          steps=task("attach")),
     # The devices of the everyday tests, at length, and on the real Xen.
     Case("devices-full", cpus=2, initrd="devices.cpio", hv_args=DOM0_1G,

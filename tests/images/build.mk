@@ -90,14 +90,14 @@ TOOLS_PROGRAMS := $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) \
 	$(addprefix $(O)/tests/domains/,await census) $(O)/tests/bench/cost
 TOOLS_FILES := $(foreach k,$(KERNELS),$(IMAGES)/linux-$k:guests/linux-$k) \
 	$(IMAGES)/domu.cpio.gz:guests/domu.cpio.gz \
-	tests/images/demo.cfg:guests/demo.cfg tests/images/motd:etc/motd \
+	tests/images/small.cfg:guests/small.cfg \
 	$(foreach s,$(HOTPLUG_SCRIPTS),$s:etc/pavo/scripts/$(notdir $s)) \
 	$(foreach g,$(DOMU_GUESTS),$g:guests/$(notdir $g))
 TOOLS_TASKS := $(wildcard tests/domains/tasks/*)
 
 $(IMAGES)/tools.cpio: $(DOM0_DEPS) $(DOM0_PROGRAMS) $(TOOLS_PROGRAMS) \
 		$(KERNELS:%=$(IMAGES)/linux-%) $(IMAGES)/domu.cpio.gz \
-		$(addprefix tests/images/,demo.cfg motd start-tools) \
+		$(addprefix tests/images/,small.cfg start-tools) \
 		$(DOMU_GUESTS) $(TOOLS_TASKS) $(HOTPLUG_SCRIPTS)
 	$(MKDOM0) $(BACKEND_MODULES:%=--module %) $(TOOLS_PROGRAMS:%=--program %) \
 		--program tests/images/start-tools:etc/start.d/tools \
