@@ -49,6 +49,8 @@ int netback_open(struct netback_queue *q, const struct netback_front *front,
 	*q = (struct netback_queue){
 		.tap = tap,
 		.can_sg = front->can_sg,
+		.can_csum4 = front->can_csum4,
+		.can_csum6 = front->can_csum6,
 		.journal = journal,
 		.tx_pages = pages,
 		.rx_pages = pages + (size_t)NETIF_SLOTS * NETIF_PAGE,

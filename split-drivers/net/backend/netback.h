@@ -29,7 +29,7 @@
 /* What the frontend wrote; checked for range only. */
 struct netback_front {
 	uint32_t nr_queues;
-	bool can_sg, can_gso4, can_gso6, can_csum;
+	bool can_sg, can_gso4, can_gso6, can_csum4, can_csum6;
 	struct {
 		uint32_t tx_gref, rx_gref;
 		uint32_t tx_port, rx_port; /* the same: one for both */
@@ -61,7 +61,7 @@ struct netback_queue {
 	void *tx_page, *rx_page; /* mapped */
 	uint32_t tx_port, rx_port;
 	bool tx_is_masked, rx_is_masked; /* none comes until unmasked */
-	bool can_sg;
+	bool can_sg, can_csum4, can_csum6;
 	int tap; /* gives and takes a vnet_header and a packet */
 	struct netback_journal *journal;
 	struct netback_rate rate;

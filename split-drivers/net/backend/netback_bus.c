@@ -104,7 +104,7 @@ int netback_read_front(struct xenbus *x, unsigned int queues_max,
 		       struct netback_front *front, const char **what)
 {
 	bool is_copying = false, is_told = false;
-	bool has_no_csum4 = false, has_csum6 = false;
+	bool has_no_csum4 = false;
 	uint64_t nr;
 	int rc = read_flag(x, "request-rx-copy", &is_copying, what);
 
@@ -125,14 +125,13 @@ int netback_read_front(struct xenbus *x, unsigned int queues_max,
 		rc = read_flag(x, "feature-no-csum-offload", &has_no_csum4,
 			       what);
 	if (!rc)
-		rc = read_flag(x, "feature-ipv6-csum-offload", &has_csum6,
-			       what);
+		rc = read_flag(x, "feature-ipv6-csum-offload",
+			       &front->can_csum6, what);
 	if (rc)
 		return rc;
-	/* a tap cannot be told for which of the two */
-	front->can_csum = !has_no_csum4 && has_csum6;
-	front->can_gso4 &= front->can_csum && front->can_sg;
-	front->can_gso6 &= front->can_csum && front->can_sg;
+	front->can_csum4 = !has_no_csum4;
+	front->can_gso4 &= front->can_csum4 && front->can_sg;
+	front->can_gso6 &= front->can_csum6 && front->can_sg;
 	*what = "multi-queue-num-queues";
 	rc = xenbus_read_number(x, 0, XENBUS_PEER, *what, queues_max, 1, &nr);
 	if (rc || !nr)

@@ -122,6 +122,13 @@ static int read_ipv6(const struct reader *p, struct layers *l)
 	return 0;
 }
 
+static uint16_t fold(uint64_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
 /* The pseudo header's sum, folded; of TCP and UDP alike. */
 static uint16_t pseudo_sum(const struct reader *p, const struct layers *l)
 {
@@ -129,9 +136,7 @@ static uint16_t pseudo_sum(const struct reader *p, const struct layers *l)
 
 	for (size_t i = 0; i < l->nr_bytes; i += 2)
 		sum += get16(p, l->addresses + i);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
+	return fold(sum);
 }
 
 static int read_transport(const struct reader *p, const struct layers *l,
@@ -192,5 +197,38 @@ int offload_prepare(uint8_t *data, size_t len, size_t bytes, uint8_t gso,
 	sum = pseudo_sum(&p, &l);
 	data[l.transport + h->csum_offset] = (uint8_t)(sum >> 8);
 	data[l.transport + h->csum_offset + 1] = (uint8_t)sum;
+	return 0;
+}
+
+unsigned int offload_ip_version(const uint8_t *data, size_t bytes)
+{
+	struct reader p = {.data = data, .len = bytes, .bytes = bytes};
+	struct layers l;
+
+	if (find_network(&p, &l))
+		return 0;
+	return l.type == ETH_IPV4 ? 4 : l.type == ETH_IPV6 ? 6 : 0;
+}
+
+int offload_finish(uint8_t *data, size_t bytes, struct vnet_header *h)
+{
+	struct reader p = {.data = data, .len = bytes, .bytes = bytes};
+	size_t place = (size_t)h->csum_start + h->csum_offset, at;
+	uint64_t sum = 0;
+	uint16_t csum;
+
+	if (place + 2 > bytes)
+		return -EINVAL;
+	/* the pseudo header's is in its place already */
+	for (at = h->csum_start; at + 1 < bytes; at += 2)
+		sum += get16(&p, at);
+	if (at < bytes)
+		sum += (uint64_t)data[at] << 8;
+	csum = (uint16_t)~fold(sum);
+	if (!csum) /* 0 means that UDP has none; for TCP it is the same */
+		csum = 0xffff;
+	data[place] = (uint8_t)(csum >> 8);
+	data[place + 1] = (uint8_t)csum;
+	h->flags = VNET_VALID;
 	return 0;
 }

@@ -40,4 +40,12 @@ _Static_assert(sizeof(struct vnet_header) == 10, "size of vnet_header");
 int offload_prepare(uint8_t *data, size_t len, size_t bytes, uint8_t gso,
 		    uint16_t gso_bytes, struct vnet_header *h);
 
+/* Which IP is in a packet: 4, 6, or 0: neither. */
+unsigned int offload_ip_version(const uint8_t *data, size_t bytes);
+/*
+ * Fill in the checksum that @h says is missing, so that none is.
+ * -EINVAL: its place is not in the packet.
+ */
+int offload_finish(uint8_t *data, size_t bytes, struct vnet_header *h);
+
 #endif

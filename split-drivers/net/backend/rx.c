@@ -47,6 +47,21 @@ static bool is_unfit(const struct netback_queue *q,
 	       gso != VNET_GSO_TCPV6;
 }
 
+/* Checksums the frontend would not fill in; false: that cannot be done. */
+static bool finish_csum(const struct netback_queue *q, struct netback_packet *p)
+{
+	uint8_t *data = q->rx_pages + (size_t)p->first_page * NETIF_PAGE;
+	unsigned int version;
+
+	if (!(p->header.flags & VNET_NEEDS_CSUM) ||
+	    (q->can_csum4 && q->can_csum6))
+		return true;
+	version = offload_ip_version(data, p->bytes);
+	if ((version == 4 && q->can_csum4) || (version == 6 && q->can_csum6))
+		return true;
+	return !is_gso(p) && offload_finish(data, p->bytes, &p->header) == 0;
+}
+
 /* The next packet, at page @at; false: there is none. */
 static bool receive(struct netback_queue *q, struct netback_packet *p,
 		    uint32_t at)
@@ -66,7 +81,7 @@ static bool receive(struct netback_queue *q, struct netback_packet *p,
 		p->header.gso_type &= (uint8_t)~VNET_GSO_ECN;
 		p->first_page = (uint16_t)at;
 		p->nr_pages = (uint16_t)pages_of(p->bytes);
-		if (!is_unfit(q, p))
+		if (!is_unfit(q, p) && finish_csum(q, p))
 			return true;
 		q->stats.rx_dropped++;
 	}

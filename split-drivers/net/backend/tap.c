@@ -74,7 +74,7 @@ int tap_set_offload(int fd, const struct netback_front *front)
 {
 	unsigned int bits = 0;
 
-	if (front->can_csum)
+	if (front->can_csum4 || front->can_csum6)
 		bits |= TUN_F_CSUM;
 	if (front->can_gso4)
 		bits |= TUN_F_TSO4;

@@ -103,11 +103,10 @@ static int open_queue(unsigned int i)
 			    memory[i], &pair.journal[i]);
 }
 
-void pair_connect(const struct netfront_wish *wish)
+void pair_open(void)
 {
 	const char *what;
 
-	pair_offer(wish);
 	if (pair_read(&what))
 		abort();
 	for (unsigned int i = 0; i < pair.choice.nr_queues; i++) {
@@ -118,6 +117,12 @@ void pair_connect(const struct netfront_wish *wish)
 	if (xenbus_switch(&pair.bus, 0, XenbusStateConnected) ||
 	    netfront_store_event(&pair.front) != XENBUS_CONNECT)
 		abort();
+}
+
+void pair_connect(const struct netfront_wish *wish)
+{
+	pair_offer(wish);
+	pair_open();
 }
 
 void pair_backend_dies(void)

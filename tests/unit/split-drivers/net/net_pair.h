@@ -41,6 +41,8 @@ void pair_connect(const struct netfront_wish *wish);
 /* The same up to what the frontend wrote, and what the backend makes of it. */
 void pair_offer(const struct netfront_wish *wish);
 int pair_read(const char **what);
+/* From there on until it is connected. */
+void pair_open(void);
 /* The backend's process ends without a word, and another one takes over. */
 void pair_backend_dies(void);
 void pair_disconnect(void);

@@ -32,8 +32,9 @@ UNIT_TEST(netfront_and_netback_connect_and_leave_nothing)
 	for (unsigned int i = 0; i < 4; i++) {
 		pair_connect(&wishes[i]);
 		EXPECT_EQ(pair.choice.nr_queues, i < 2 ? 1 : i == 2 ? 2 : 3);
-		EXPECT(pair.choice.can_sg && pair.choice.can_csum &&
-		       pair.choice.can_gso4 && pair.choice.can_gso6);
+		EXPECT(pair.choice.can_sg && pair.choice.can_csum4 &&
+		       pair.choice.can_csum6 && pair.choice.can_gso4 &&
+		       pair.choice.can_gso6);
 		EXPECT_EQ(pair.front.mac[5], 0x0c);
 		EXPECT_EQ(fake_nr_maps(), 2 * pair.choice.nr_queues);
 		pair_disconnect();
@@ -188,8 +189,9 @@ UNIT_TEST(a_plain_frontend_gets_one_page_and_no_offload)
 	const struct netfront_offload blank = {.is_csum_blank = true};
 
 	pair_connect(&simple);
-	EXPECT(!pair.choice.can_sg && !pair.choice.can_csum &&
-	       !pair.choice.can_gso4 && !pair.choice.can_gso6);
+	EXPECT(!pair.choice.can_sg && !pair.choice.can_csum4 &&
+	       !pair.choice.can_csum6 && !pair.choice.can_gso4 &&
+	       !pair.choice.can_gso6);
 	pair_wire_send(0, &plain, data, 4097);
 	pair_fill(data, 4096, 1);
 	pair_wire_send(0, &plain, data, 4096);
@@ -217,6 +219,84 @@ UNIT_TEST(a_segmented_packet_keeps_its_size_both_ways)
 	EXPECT_EQ(pair.got[0].offload.gso, NETIF_GSO_TCPV6);
 	EXPECT_EQ(pair.got[0].offload.gso_bytes, 1400);
 	EXPECT(pair_is_filled(pair.got[0].data, 20000, 1));
+}
+
+/* A UDP packet of @bytes behind IP, its sum of the pseudo header in place. */
+static uint32_t make_udp(unsigned int version, uint32_t bytes,
+			 struct vnet_header *h)
+{
+	uint32_t udp = 14 + (version == 4 ? 20 : 40);
+
+	pair_fill(data, udp + bytes, version);
+	data[12] = version == 4 ? 0x08 : 0x86;
+	data[13] = version == 4 ? 0x00 : 0xdd;
+	data[udp + 6] = 0x12;
+	data[udp + 7] = 0x34;
+	*h = (struct vnet_header){.flags = VNET_NEEDS_CSUM,
+				  .csum_start = (uint16_t)udp,
+				  .csum_offset = 6};
+	return udp;
+}
+
+/* It is what was sent, and right by the sum of its pseudo header, 0x1234. */
+static bool is_finished(const struct pair_packet *p, uint32_t start)
+{
+	uint64_t sum = 0x1234;
+
+	EXPECT_EQ(memcmp(p->data, data, start + 6), 0);
+	EXPECT_EQ(memcmp(p->data + start + 8, data + start + 8,
+			 p->bytes - start - 8),
+		  0);
+	for (uint32_t i = start; i < p->bytes; i++)
+		sum += (uint64_t)p->data[i] << ((i - start) % 2 ? 0 : 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return !p->offload.is_csum_blank && p->offload.is_validated &&
+	       sum == 0xffff;
+}
+
+UNIT_TEST(checksums_of_one_ip_version_are_left_to_a_frontend_that_can)
+{
+	static const struct {
+		const char *key, *value;
+		unsigned int can;
+	} fronts[] = {
+		{"feature-ipv6-csum-offload", "0", 4},
+		{"feature-no-csum-offload", "1", 6},
+	};
+
+	for (unsigned int i = 0; i < 4; i++) {
+		unsigned int can = fronts[i / 2].can;
+		unsigned int version = i % 2 ? 4 : 6;
+		uint32_t bytes = 1001, start;
+		struct vnet_header h;
+		char path[64];
+
+		pair_offer(&one);
+		EXPECT_EQ(xenbus_join(path, sizeof(path), pair.front.bus.own,
+				      fronts[i / 2].key),
+			  0);
+		fake_bus_set(path, fronts[i / 2].value);
+		pair_open();
+		EXPECT_EQ(pair.choice.can_csum4, can == 4);
+		EXPECT_EQ(pair.choice.can_csum6, can == 6);
+		EXPECT_EQ(pair.choice.can_gso4, can == 4);
+		EXPECT_EQ(pair.choice.can_gso6, can == 6);
+		start = make_udp(version, bytes, &h);
+		pair_wire_send(0, &h, data, start + bytes);
+		h.csum_start = (uint16_t)(start + bytes - 7);
+		pair_wire_send(0, &h, data, start + bytes);
+		pair_run();
+		/* with no place for a checksum it is lost */
+		EXPECT_EQ(pair.nr_got, version == can ? 2 : 1);
+		EXPECT_EQ(pair.got[0].bytes, start + bytes);
+		if (version == can)
+			EXPECT(pair.got[0].offload.is_csum_blank &&
+			       memcmp(pair.got[0].data, data, start + bytes) ==
+				       0);
+		else
+			EXPECT(is_finished(&pair.got[0], start));
+	}
 }
 
 UNIT_TEST(a_backend_that_dies_is_a_pause)
