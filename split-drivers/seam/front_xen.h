@@ -21,6 +21,12 @@ void front_pages_free(void *pages, unsigned int nr);
 int64_t front_grant(uint16_t domid, const void *page, int is_readonly);
 /* -EBUSY: the backend still has it mapped, and keeps the reference. */
 int front_grant_end(uint32_t gref);
+/*
+ * End a grant and free its page, whoever still has it mapped: then as soon as
+ * that has ended, until when neither is used for anything else. (A backend may
+ * keep its mappings until the frontend is Closed, as Linux's does.)
+ */
+void front_grant_drop(uint32_t gref, void *page);
 
 /* A port that @domid may bind to. */
 int front_evtchn_alloc(uint16_t domid);

@@ -301,13 +301,10 @@ int blkfront_sleep(struct blkfront *f, unsigned int queue)
 
 static void end_ring(struct blkfront_queue *q, unsigned int nr)
 {
-	bool is_free = true;
-
 	for (unsigned int i = 0; i < nr; i++)
-		if (front_grant_end(q->ring_grefs[i]))
-			is_free = false; /* the backend keeps it */
-	if (is_free)
-		front_pages_free(q->ring_pages, nr);
+		front_grant_drop(q->ring_grefs[i],
+				 (char *)q->ring_pages +
+					 (size_t)i * FRONT_PAGE);
 	q->ring_pages = NULL;
 }
 
@@ -369,8 +366,7 @@ void blkfront_queue_close(struct blkfront *f, unsigned int queue)
 		if (q->slots[i].io)
 			complete(f, q, &q->slots[i], -EIO);
 	for (unsigned int i = 0; i < q->pool.nr_free; i++)
-		if (front_grant_end(q->pool.pages[i].gref) == 0)
-			front_pages_free(q->pool.pages[i].page, 1);
+		front_grant_drop(q->pool.pages[i].gref, q->pool.pages[i].page);
 	q->pool.nr = q->pool.nr_free = 0;
 	end_ring(q, f->ring_pages);
 }

@@ -61,14 +61,16 @@ static void take_store_events(void)
 /* The store's events are only signs to look. */
 static void look_at_store(void)
 {
+	unsigned int nr_dropped;
 	int rc;
 
 	do {
 		take_store_events();
+		nr_dropped = store_nr_dropped;
 		rc = blkfront_store_event(&front);
-	} while (rc > 0);
-	if (rc < 0)
-		bad("frontend", rc);
+		if (rc < 0)
+			bad("frontend", rc);
+	} while (nr_dropped != store_nr_dropped);
 }
 
 static void sleep(void)
@@ -312,7 +314,8 @@ void guest_main(void)
 	flush();
 	say("@disk hash %lx\n", hash(nr_blocks));
 	EXPECT_EQ(blkfront_close(&front), 0);
-	while (front.bus.state != XenbusStateClosed)
+	while (front.bus.state != XenbusStateClosed ||
+	       xenbus_peer_state(&front.bus) != XenbusStateClosed)
 		sleep();
 	EXPECT_EQ(front_nr_grants(), 0);
 }

@@ -13,6 +13,7 @@
 
 struct xencons_interface *con;
 struct xenstore_domain_interface *store;
+unsigned int store_nr_dropped;
 static char last_error[16];
 
 /* --- text --- */
@@ -231,9 +232,12 @@ uint32_t store_call(uint32_t type, uint32_t tx, const void *body, size_t len,
 	struct xsd_sockmsg h;
 
 	store_send_message(type, tx, body, len);
-	do
+	for (;;) {
 		h = store_receive(reply, max);
-	while (h.type == XS_WATCH_EVENT);
+		if (h.type != XS_WATCH_EVENT)
+			break;
+		store_nr_dropped++;
+	}
 	last_error[0] = '\0';
 	for (size_t i = 0; h.type == XS_ERROR && i < max; i++) {
 		if (i == sizeof(last_error))

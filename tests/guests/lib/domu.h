@@ -47,8 +47,9 @@ void store_send_message(uint32_t type, uint32_t tx, const void *body,
 			size_t len);
 /*
  * A request and its reply, whose type it returns and whose body, cut to fit,
- * goes to @reply; events that come in between are dropped.
+ * goes to @reply; events that come in between are dropped, and counted.
  */
+extern unsigned int store_nr_dropped;
 uint32_t store_call(uint32_t type, uint32_t tx, const void *body, size_t len,
 		    char *reply, size_t max);
 /* The same, the reply's body left out. */

@@ -67,6 +67,13 @@ static struct grant_entry_v1 *const table =
 static uint32_t free_grefs[NR_GREFS];
 static unsigned int nr_free_grefs;
 
+/* Granted pages of nobody's, which the backend still has mapped. */
+static struct {
+	uint32_t gref;
+	void *page;
+} dropped[NR_GREFS];
+static unsigned int nr_dropped;
+
 void front_start(void)
 {
 	xen_pfn_t frames[TABLE_FRAMES];
@@ -90,10 +97,20 @@ void front_start(void)
 		free_grefs[nr_free_grefs++] = gref;
 }
 
+static void end_dropped(void)
+{
+	for (unsigned int i = nr_dropped; i-- > 0;)
+		if (front_grant_end(dropped[i].gref) == 0) {
+			front_pages_free(dropped[i].page, 1);
+			dropped[i] = dropped[--nr_dropped];
+		}
+}
+
 int64_t front_grant(uint16_t domid, const void *page, int is_readonly)
 {
 	struct grant_entry_v1 *e;
 
+	end_dropped();
 	if (!nr_free_grefs)
 		return -ENOSPC;
 	e = &table[free_grefs[--nr_free_grefs]];
@@ -119,8 +136,16 @@ int front_grant_end(uint32_t gref)
 	return 0;
 }
 
+void front_grant_drop(uint32_t gref, void *page)
+{
+	dropped[nr_dropped].gref = gref;
+	dropped[nr_dropped++].page = page;
+	end_dropped();
+}
+
 unsigned int front_nr_grants(void)
 {
+	end_dropped();
 	return (unsigned int)(NR_GREFS - FIRST_GREF) - nr_free_grefs;
 }
 

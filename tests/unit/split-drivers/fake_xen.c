@@ -50,12 +50,29 @@ static bool fails(void)
 	return false;
 }
 
+static unsigned int page_number(const void *page)
+{
+	return (unsigned int)(((const uint8_t *)page - memory) / BACK_PAGE);
+}
+
+static void end_dropped(struct fake_grant *g)
+{
+	if (!g->is_dropped || g->nr_maps)
+		return;
+	front_pages_free(g->page, 1);
+	*g = (struct fake_grant){0};
+}
+
 static void unmap(struct mapping **at)
 {
 	struct mapping *m = *at;
 
-	for (unsigned int i = 0; i < m->nr; i++)
-		fake_grants[m->grefs[i]].nr_maps--;
+	for (unsigned int i = 0; i < m->nr; i++) {
+		struct fake_grant *g = &fake_grants[m->grefs[i]];
+
+		g->nr_maps--;
+		end_dropped(g);
+	}
 	munmap(m->at, (size_t)m->nr * BACK_PAGE);
 	*at = m->next;
 	free(m);
@@ -104,15 +121,12 @@ void fake_xen_backend_died(void)
 {
 	while (mappings)
 		unmap(&mappings);
-	for (uint32_t gref = 0; gref < FAKE_GREFS; gref++)
+	for (uint32_t gref = 0; gref < FAKE_GREFS; gref++) {
 		fake_grants[gref].nr_maps = 0;
+		end_dropped(&fake_grants[gref]);
+	}
 	for (struct fake_port *p = fake_ports; p < fake_ports + FAKE_PORTS; p++)
 		p->is_bound = p->at_back = p->is_masked = p->is_queued = false;
-}
-
-static unsigned int page_number(const void *page)
-{
-	return (unsigned int)(((const uint8_t *)page - memory) / BACK_PAGE);
 }
 
 /* --- the frontend's side --- */
@@ -174,6 +188,13 @@ int front_grant_end(uint32_t gref)
 		return -EBUSY;
 	fake_grants[gref].page = NULL;
 	return 0;
+}
+
+void front_grant_drop(uint32_t gref, void *page)
+{
+	(void)page;
+	fake_grants[gref].is_dropped = true;
+	end_dropped(&fake_grants[gref]);
 }
 
 int front_evtchn_alloc(uint16_t domid)

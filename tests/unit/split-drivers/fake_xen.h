@@ -19,6 +19,7 @@
 struct fake_grant {
 	void *page; /* NULL: free */
 	bool is_readonly;
+	bool is_dropped; /* free it with the last mapping */
 	unsigned int nr_maps;
 };
 
