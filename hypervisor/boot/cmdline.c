@@ -14,6 +14,7 @@ struct boot_options opt = {
 	.console_vga = true,
 	.x2apic = true,
 	.irq_ratelimit = 2000,
+	.watchdog_timeout_s = 5,
 };
 
 /* Each parser gets the text behind '=' ("" if none) and says if it is good. */
@@ -267,6 +268,34 @@ static bool opt_x2apic(const char *val)
 	return flag(val, &opt.x2apic);
 }
 
+static bool opt_watchdog(const char *val)
+{
+	return flag(val, &opt.watchdog);
+}
+
+static bool opt_watchdog_timeout(const char *val)
+{
+	return small_number(val, &opt.watchdog_timeout_s);
+}
+
+/* Xen's words or their first letters. */
+static bool opt_reboot(const char *val)
+{
+	static const char *const words[] = {"acpi", "pci", "kbd", "triple"};
+
+	if (!strcmp(val, "no") || !strcmp(val, "n")) {
+		opt.noreboot = true;
+		return true;
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(val, words[i]) && (val[0] != words[i][0] || val[1]))
+			continue;
+		opt.reboot_first = val[0];
+		return true;
+	}
+	return false;
+}
+
 /* The boot loader chooses the mode. */
 static bool vga_word(const char *s, size_t n)
 {
@@ -298,6 +327,10 @@ static const struct option options[] = {
 	 "none, error, warning, info, debug or all"},
 	{"sched", sched_choose_policy, "credit2 or null"},
 	{"noreboot", opt_noreboot, "nothing, yes or no"},
+	{"reboot", opt_reboot, "acpi, pci, kbd, triple or no"},
+	{"watchdog", opt_watchdog, "nothing, yes or no"},
+	{"watchdog_timeout", opt_watchdog_timeout,
+	 "a number of seconds from 1"},
 	{"x2apic", opt_x2apic, "nothing, yes or no"},
 };
 

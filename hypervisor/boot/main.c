@@ -18,6 +18,7 @@
 #include <hv/x86/cpu_info.h>
 #include <hv/x86/cpu_setup.h>
 #include <hv/x86/mapping.h>
+#include <hv/x86/nmi.h>
 #include <hv/x86/platform.h>
 #include <hv/x86/traps.h>
 
@@ -125,6 +126,7 @@ static void start_cpu(void)
 	cpu_online_map = 1;
 	cpu_setup(0, ci);
 	traps_init();
+	mce_init_cpu();
 	trace_init_cpu(0);
 }
 
@@ -159,6 +161,7 @@ static void start_cpus(void)
 	sched_cpu_up(0);
 	console_init_irq();
 	log_info("Brought up %u CPUs\n", smp_boot_aps(opt.maxcpus));
+	mce_init();
 }
 
 static void start_dom0(void)
@@ -169,6 +172,7 @@ static void start_dom0(void)
 	if (!d)
 		panic("Dom0 can not be started: %s", why);
 	log_info("Free memory: %lu MiB\n", heap_free_pages() >> 8);
+	nmi_watchdog_init();
 	console_leave_screen();
 	(void)domain_unpause_by_control(d);
 }

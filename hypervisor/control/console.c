@@ -205,6 +205,11 @@ size_t conring_read(uint32_t *index, char *buf, size_t n)
 	return done;
 }
 
+uint32_t conring_end(void)
+{
+	return READ_ONCE(ring_produced);
+}
+
 void conring_clear(void)
 {
 	spin_lock(&lock);

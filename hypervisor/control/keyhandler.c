@@ -17,6 +17,7 @@
 #include <hv/time.h>
 #include <hv/trace.h>
 #include <hv/x86/cpu_info.h>
+#include <hv/x86/io.h>
 #include <hv/x86/platform.h>
 #include <hv/x86/traps.h>
 
@@ -176,6 +177,13 @@ static void crash(void)
 	__asm__ volatile("ud2");
 }
 
+/* For trying the watchdog out: this CPU does nothing any more. */
+static void hang(void)
+{
+	for (;;)
+		cpu_pause();
+}
+
 static const struct key {
 	char key;
 	bool in_all; /* part of '*' */
@@ -187,6 +195,7 @@ static const struct key {
 	{'C', false, crash, "stop with a crash report"},
 	{'P', false, perf_reset, "set performance counters to 0"},
 	{'R', false, reboot, "restart the machine"},
+	{'X', false, hang, "hang this CPU (the option watchdog finds it)"},
 	{'d', true, show_registers, "registers of every CPU's guest"},
 	{'e', true, show_events, "event channels"},
 	{'g', true, show_grants, "grant tables"},

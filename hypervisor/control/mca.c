@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mca: what Dom0's error logger asks.  A machine check that reaches the
- * hypervisor ends it, and corrected errors are not collected, so there never
- * is a record to fetch; the CPUs are described truly.
+ * mca: what Dom0's error logger asks: what the CPUs are, and the machine
+ * checks that were recorded (x86/mce.c), oldest first.
  */
 #include <hv/cpu.h>
 #include <hv/domain.h>
@@ -11,6 +10,7 @@
 #include <hv/string.h>
 #include <hv/x86/cpu_setup.h>
 #include <hv/x86/io.h>
+#include <hv/x86/nmi.h>
 #include <hv/x86/platform.h>
 #include <abi/errno.h>
 #include <abi/mca.h>
@@ -83,11 +83,67 @@ static int physcpuinfo(struct xen_mc_physcpuinfo *op)
 	return 0;
 }
 
+/* One record as a fetch gives it: the CPU's part and the bank's. */
+struct report {
+	uint32_t nr_entries, flags;
+	struct mcinfo_global global;
+	struct mcinfo_bank bank;
+};
+_Static_assert(offsetof(struct report, global) ==
+		       offsetof(struct mc_info, mi_data),
+	       "a report begins as mc_info does");
+
+static void write_report(const struct mce_record *rec, struct report *rep)
+{
+	bool uncorrected = rec->status & 1ULL << 61;
+
+	*rep = (struct report){
+		.nr_entries = 2,
+		.global =
+			{
+				.common = {MC_TYPE_GLOBAL, sizeof(rep->global)},
+				.mc_domid = rec->domid,
+				.mc_vcpuid = rec->vcpu,
+				.mc_socketid =
+					rec->cpu, /* as describe() has it */
+				.mc_apicid = cpu_apic_id(rec->cpu),
+				.mc_flags =
+					(uncorrected ? MC_FLAG_UNCORRECTABLE
+						     : MC_FLAG_CORRECTABLE) |
+					(rec->polled ? MC_FLAG_POLLED
+						     : MC_FLAG_MCE),
+				.mc_gstatus = rec->global_status,
+			},
+		.bank =
+			{
+				.common = {MC_TYPE_BANK, sizeof(rep->bank)},
+				.mc_bank = (uint16_t)rec->bank,
+				.mc_domid = rec->domid,
+				.mc_status = rec->status,
+				.mc_addr = rec->addr,
+				.mc_misc = rec->misc,
+				.mc_tsc = rec->tsc,
+			},
+	};
+}
+
 static int fetch(struct xen_mc_fetch *op)
 {
-	op->flags = op->flags & XEN_MC_ACK ? XEN_MC_OK : XEN_MC_NODATA;
+	struct mce_record rec;
+	struct report rep;
+
+	if (op->flags & XEN_MC_ACK) {
+		mce_drop(op->fetch_id);
+		op->flags = XEN_MC_OK;
+		return 0;
+	}
+	op->flags = XEN_MC_NODATA;
 	op->fetch_id = 0;
-	return 0;
+	if (!mce_oldest(&rec, &op->fetch_id))
+		return 0;
+	write_report(&rec, &rep);
+	op->flags = XEN_MC_OK;
+	return copy_to_guest(guest_ptr(op->data), &rep, sizeof(rep));
 }
 
 long hc_mca(guest_ptr_t arg)

@@ -23,6 +23,7 @@
 #include <abi/names.h>
 
 #define RING_ORDER 4
+#define CRASH_DEPTH 8  /* records of a pcpu in a crash report          */
 #define MAX_NESTING 64 /* records to look back at for an open call    */
 
 _Static_assert(sizeof(struct record) * TRACE_ENTRIES == PAGE_SIZE << RING_ORDER,
@@ -173,7 +174,8 @@ static void freeze(bool freeze_it)
 				 __ATOMIC_SEQ_CST);
 }
 
-void trace_dump(void)
+/* At most @depth records of each pcpu. */
+static void dump(uint64_t depth)
 {
 	uint64_t cursor[NR_CPUS], n = 0;
 	const struct record *r;
@@ -182,11 +184,20 @@ void trace_dump(void)
 		return;
 	freeze(true);
 	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
-		cursor[cpu] = trace_rings[cpu].next > TRACE_ENTRIES
-				      ? trace_rings[cpu].next - TRACE_ENTRIES
-				      : 0;
+		cursor[cpu] = trace_rings[cpu].next -
+			      min(trace_rings[cpu].next, depth);
 	while ((r = oldest(cursor)) != NULL)
 		print_record(++n, r);
 	freeze(false);
 	__atomic_store_n(&is_frozen, false, __ATOMIC_SEQ_CST);
+}
+
+void trace_dump(void)
+{
+	dump(TRACE_ENTRIES);
+}
+
+void trace_dump_last(void)
+{
+	dump(CRASH_DEPTH);
 }

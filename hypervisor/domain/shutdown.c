@@ -9,11 +9,13 @@
  * once more than before.
  */
 #include <hv/boot.h>
+#include <hv/console.h>
 #include <hv/evtchn.h>
 #include <hv/format.h>
 #include <hv/printk.h>
 #include <hv/sched.h>
 #include <hv/x86/platform.h>
+#include <hv/x86/traps.h>
 
 #include <abi/errno.h>
 #include <abi/sched.h>
@@ -62,10 +64,13 @@ __attribute__((noreturn)) static void machine_follows(uint32_t reason)
 		log_err("Dom0's watchdog has expired: restarting the "
 			"machine.\n");
 		machine_restart();
+	case SHUTDOWN_crash:
+		console_start_panic();
+		log_err("Dom0 has crashed.\n");
+		show_crash_context();
+		break;
 	default:
-		log_err("Dom0 has %s (reason %u).\n",
-			reason == SHUTDOWN_crash ? "crashed" : "shut down",
-			reason);
+		log_err("Dom0 has shut down (reason %u).\n", reason);
 	}
 	if (opt.noreboot) {
 		log_err("Stopped ('noreboot').\n");

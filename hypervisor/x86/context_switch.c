@@ -8,6 +8,7 @@
 #include <hv/cpu.h>
 #include <hv/mmu.h>
 #include <hv/page_alloc.h>
+#include <hv/perf.h>
 #include <hv/sched.h>
 #include <hv/softirq.h>
 #include <hv/string.h>
@@ -183,6 +184,7 @@ void idle_loop(void)
 			softirq_run();
 		cpu_leave_if_told();
 		if (heap_scrub()) {
+			perf_this_cpu()->scrubs[0]++;
 			(void)preempt_check();
 			continue;
 		}

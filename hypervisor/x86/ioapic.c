@@ -16,6 +16,7 @@
 #define MAX_PINS 240
 #define REG_VERSION 1
 #define REG_ENTRY(pin) (0x10 + 2 * (pin))
+#define ENTRY_NMI (4u << 8)
 #define ENTRY_ACTIVE_LOW (1u << 13)
 #define ENTRY_LEVEL (1u << 15)
 #define ENTRY_MASKED (1u << 16)
@@ -113,6 +114,7 @@ void ioapic_route(uint32_t gsi, const struct ioapic_route *r)
 
 	if (!io)
 		return;
+	low |= r->is_nmi ? ENTRY_NMI : 0;
 	low |= r->active_low ? ENTRY_ACTIVE_LOW : 0;
 	low |= r->level ? ENTRY_LEVEL : 0;
 	reg = REG_ENTRY(gsi - io->gsi_base);

@@ -40,13 +40,15 @@ static void route(uint32_t irq)
 		msi_write_message(desc->msi, desc->vector, apic_id);
 		return;
 	}
-	ioapic_route(irq, &(struct ioapic_route){
-				  .vector = desc->vector,
-				  .level = desc->level,
-				  .active_low = desc->active_low,
-				  .masked = desc->is_masked || desc->is_held,
-				  .apic_id = apic_id,
-			  });
+	ioapic_route(irq,
+		     &(struct ioapic_route){
+			     .vector = desc->vector,
+			     .level = desc->level,
+			     .active_low = desc->active_low,
+			     .masked = desc->is_masked || desc->is_held,
+			     .is_nmi = desc->is_nmi,
+			     .apic_id = desc->is_nmi ? APIC_ID_ALL : apic_id,
+		     });
 }
 
 /* It is masked for two reasons, by its rules and while it is held back. */
@@ -209,7 +211,8 @@ void irq_free_msi(uint32_t irq)
 	spin_unlock(&desc->lock);
 }
 
-void irq_register_gsi(uint32_t gsi, void (*fn)(void *), void *data)
+static void register_gsi(uint32_t gsi, void (*fn)(void *), void *data,
+			 bool is_nmi)
 {
 	struct irq_desc *desc;
 
@@ -226,8 +229,26 @@ void irq_register_gsi(uint32_t gsi, void (*fn)(void *), void *data)
 	spin_lock(&desc->lock);
 	desc->fn = fn;
 	desc->data = data;
-	irq_unmask(gsi);
+	desc->is_nmi = is_nmi;
+	desc->is_masked = false;
+	route(gsi);
 	spin_unlock(&desc->lock);
+}
+
+void irq_register_gsi(uint32_t gsi, void (*fn)(void *), void *data)
+{
+	register_gsi(gsi, fn, data, false);
+}
+
+/* It never comes as an interrupt. */
+static void no_interrupt(void *data)
+{
+	(void)data;
+}
+
+void irq_register_nmi(uint32_t gsi)
+{
+	register_gsi(gsi, no_interrupt, NULL, true);
 }
 
 void irq_dump(void)

@@ -164,6 +164,7 @@ void lapic_init_bsp(void)
 		regs = ioremap_hv(maddr, PAGE_SIZE);
 		if (!regs)
 			panic("no memory to map the local APIC");
+		log_info("APIC: xAPIC mode\n");
 	}
 	use_tsc_deadline = cpu_features.tsc_deadline;
 	lapic_init_cpu();

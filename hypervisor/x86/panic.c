@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The end: registers, a symbolised backtrace, then stop or restart. */
+/* The end: what happened, as text, then stop or restart. */
 #include <hv/assert.h>
 #include <hv/boot.h>
 #include <hv/console.h>
 #include <hv/domain.h>
 #include <hv/format.h>
 #include <hv/printk.h>
+#include <hv/sched.h>
 #include <hv/symbols.h>
+#include <hv/trace.h>
 #include <hv/x86/cpu_info.h>
 #include <hv/x86/io.h>
 #include <hv/x86/platform.h>
@@ -68,6 +70,16 @@ void show_guest_regs(struct vcpu *v, const struct regs *r)
 		v->info->evtchn_upcall_mask ? "masked" : "on");
 }
 
+void show_crash_context(void)
+{
+	struct vcpu *v = current;
+
+	if (v && !is_idle_vcpu(v))
+		show_guest_regs(v, guest_regs());
+	log_err("The last hypercalls, traps and events of each CPU:\n");
+	trace_dump_last();
+}
+
 void panic(const char *fmt, ...)
 {
 	static bool nested;
@@ -86,6 +98,7 @@ void panic(const char *fmt, ...)
 	if (!nested) {
 		nested = true;
 		backtrace((uint64_t)__builtin_return_address(0), sp);
+		show_crash_context();
 	}
 	log_err("****************************************\n");
 	smp_stop_others();

@@ -3,6 +3,7 @@
  * Turning the machine off and starting it again.  Each way is tried for as
  * long as hardware may need to act on it, then the next.
  */
+#include <hv/boot.h>
 #include <hv/printk.h>
 #include <hv/time.h>
 #include <hv/x86/io.h>
@@ -48,23 +49,59 @@ static void gas_write(const struct acpi_gas *g, uint16_t value)
 	}
 }
 
+static void reset_by_acpi(void)
+{
+	if (acpi.can_reset)
+		gas_write(&acpi.reset, acpi.reset_value);
+}
+
+/* The chipset's reset control: prepare, then do. */
+static void reset_by_chipset(void)
+{
+	outb(0xcf9, 0x02);
+	outb(0xcf9, 0x06);
+}
+
+static void reset_by_keyboard(void)
+{
+	outb(0x64, 0xfe); /* pulse the reset line */
+}
+
+/* An exception with no IDT is a triple fault, which resets. */
+static void reset_by_fault(void)
+{
+	__asm__ volatile("lidt %0; int3"
+			 :
+			 : "m"((struct { char b[10]; }){{0}}));
+}
+
+static const struct {
+	char letter; /* of the option reboot= */
+	void (*fn)(void);
+} resets[] = {
+	{'a', reset_by_acpi},
+	{'p', reset_by_chipset},
+	{'k', reset_by_keyboard},
+	{'t', reset_by_fault},
+};
+
+static void try_resets(char letter)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(resets); i++) {
+		if (letter && letter != resets[i].letter)
+			continue;
+		resets[i].fn();
+		wait_ms(100);
+	}
+}
+
 void machine_restart(void)
 {
 	local_irq_disable();
 	smp_stop_others();
-	if (acpi.can_reset) {
-		gas_write(&acpi.reset, acpi.reset_value);
-		wait_ms(100);
-	}
-	outb(0xcf9, 0x02); /* chipset's reset control: prepare, then do */
-	outb(0xcf9, 0x06);
-	wait_ms(100);
-	outb(0x64, 0xfe); /* keyboard controller: pulse the reset line */
-	wait_ms(100);
-	/* An exception with no IDT is a triple fault, which resets. */
-	__asm__ volatile("lidt %0; int3"
-			 :
-			 : "m"((struct { char b[10]; }){{0}}));
+	if (opt.reboot_first)
+		try_resets(opt.reboot_first);
+	try_resets(0);
 	machine_halt();
 }
 

@@ -23,6 +23,7 @@
 #include <hv/x86/cpu_setup.h>
 #include <hv/x86/io.h>
 #include <hv/x86/mapping.h>
+#include <hv/x86/nmi.h>
 #include <hv/x86/platform.h>
 #include <hv/x86/smp.h>
 
@@ -205,6 +206,7 @@ void ap_start(unsigned int cpu)
 	cpu_setup(cpu, ci);
 	tlb_flush_local();
 	lapic_init_cpu();
+	mce_init_cpu();
 	__atomic_store_n(&ap_alive, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&ap_go, __ATOMIC_ACQUIRE))
 		cpu_pause();

@@ -18,6 +18,7 @@
 #include <hv/x86/cpu_info.h>
 #include <hv/x86/cpu_setup.h>
 #include <hv/x86/io.h>
+#include <hv/x86/nmi.h>
 #include <hv/x86/traps.h>
 
 struct bounce {
@@ -165,14 +166,26 @@ void inject_failsafe(struct regs *r)
  * An NMI of the machine is Dom0's to explain, as on Xen.  It may have come at
  * any instruction of ours, so nothing is printed and no lock is taken.
  */
-static void nmi(void)
+static void nmi(const struct regs *r)
 {
 	struct vcpu *v = dom0 ? dom0->vcpu[0] : NULL;
 
-	if (!v)
+	if (nmi_watchdog_tick(r) || !v)
 		return;
 	v->nmi_pending = true;
 	softirq_raise(SOFTIRQ_NMI);
+}
+
+static __attribute__((noreturn)) void hv_trap_panic(struct regs *r)
+{
+	unsigned int vector = r->entry_vector & 0xff;
+
+	console_start_panic();
+	show_regs(r);
+	if (vector == TRAP_PF)
+		panic("page fault in the hypervisor: address %#lx, error %#x",
+		      read_cr2(), r->error_code);
+	panic("trap %u in the hypervisor, error %#x", vector, r->error_code);
 }
 
 /* --- from a guest --- */
@@ -263,12 +276,13 @@ void do_guest_trap(struct regs *r)
 		debug_trap(r);
 		break;
 	case TRAP_NMI:
-		nmi();
+		nmi(r);
 		break;
 	case TRAP_MC:
+		mce_exception(r);
+		break;
 	case TRAP_DF:
-		show_regs(r);
-		panic("machine check or double fault (vector %u)", vector);
+		hv_trap_panic(r);
 	case TRAP_BP:
 	case TRAP_OF:
 		inject_exception(r, vector, 0);
@@ -403,18 +417,6 @@ static void iret_failed(const struct regs *r)
 	return_to_guest(ci);
 }
 
-static __attribute__((noreturn)) void hv_trap_panic(struct regs *r)
-{
-	unsigned int vector = r->entry_vector & 0xff;
-
-	console_start_panic();
-	show_regs(r);
-	if (vector == TRAP_PF)
-		panic("page fault in the hypervisor: address %#lx, error %#x",
-		      read_cr2(), r->error_code);
-	panic("trap %u in the hypervisor, error %#x", vector, r->error_code);
-}
-
 void do_hv_trap(struct regs *r);
 void do_hv_trap(struct regs *r)
 {
@@ -422,7 +424,11 @@ void do_hv_trap(struct regs *r)
 	uint64_t fixup;
 
 	if (vector == TRAP_NMI) {
-		nmi();
+		nmi(r);
+		return;
+	}
+	if (vector == TRAP_MC) {
+		mce_exception(r);
 		return;
 	}
 	if (vector == TRAP_DB) { /* a guest's breakpoint on what we touch */

@@ -26,7 +26,7 @@ check-system: $(BOOT_IMAGES) machine-images ## long runs inside Dom0
 		--table tests/machine/cases.py $(TESTS)
 
 soak: soak-boot ## the long tests: hours
-soak-boot: $(BOOT_IMAGES) ## every combination, hours of stress
+soak-boot: $(BOOT_IMAGES) $(IMAGES)/qemu-10/.unpacked ## every combination, hours of stress
 	$(RUN_CASES) --table tests/system/soak.py $(TESTS)
 
 # make run as it is without a terminal.

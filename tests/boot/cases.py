@@ -28,6 +28,7 @@ SERIAL = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all"
 # Steps: ("expect", regex)  the next text that matches
 #        ("see", regex)     the same anywhere, also earlier
 #        ("type", text)     on the serial console
+#        ("monitor", text)  a command of QEMU's monitor
 #        ("exit", how)      the machine must end so
 POWEROFF = ("exit", "poweroff")
 REBOOT = ("exit", "reset")
@@ -41,6 +42,7 @@ class Case:
     kernel: str = "linux-6.1.lz4"   # under build/images; None: no module
     loader: str = "multiboot1"      # or "grub", "efi", "disk": machine.py
     board: str = "pc"               # or "q35"
+    qemu: str = None                # under build/images; None: the installed
     mem_mib: int = 2048
     cpus: int = 1
     icount: bool = False            # exact costs: one instruction, one ns
@@ -141,7 +143,40 @@ CASES = [
         ("expect", r"Panic on CPU 0: trap 6 in the hypervisor"),
         ("see", r"rip [0-9a-f]{16} (crash|keyhandler_run)\+0x"),
         ("see", r"r15 [0-9a-f]{16}"), ("expect", r"backtrace:\n"),
-        ("see", r" \? \w+\+0x"), REBOOT)),
+        ("see", r" \? \w+\+0x"), ("expect", r"events of each CPU:\n"),
+        ("expect", r"\d+\.\d{6} d0v0 \w+(/\d+)? rdi="), REBOOT)),
+    Case("dom0-panic", cpus=2, kernel="linux-6.12.lz4", loader="efi", steps=(
+        ("expect", r"dom0# "), ("type", "echo c >/proc/sysrq-trigger\n"),
+        ("expect", r"Kernel panic - not syncing: sysrq triggered crash"),
+        ("expect", r"Dom0 has crashed"),
+        ("expect", r"d0v\d guest kernel: rip e033:f{8}"),
+        ("expect", r"d0v\d sched_op/2 .*shutdown"), REBOOT)),
+
+    Case("watchdog", cpus=2, hv_args="watchdog watchdog_timeout=1", steps=(
+        ("expect", r"dom0# "), ("see", r"Watchdog: on, 1 s"), SWITCH,
+        ("expect", SAYS_INPUT_TO.format("")), ("type", "X"),
+        ("expect", r"rip [0-9a-f]{16} (hang|keyhandler_run)\+0x"),
+        ("expect", r"Panic on CPU (\d): watchdog: CPU \1 stands still"),
+        REBOOT)),
+
+    # Hardware errors: corrected, survived, fatal.  Dom0 logs the first two.
+    Case("machine-checks", cpus=2, steps=(
+        ("expect", r"dom0# "),
+        ("monitor", "mce 1 4 0x8c00000000000150 0 0x12345000 0x8c"),
+        ("expect", r"Machine check on CPU 1, bank 4: corrected error, "
+                   r"status 8c00000000000150, address 0000000012345000"),
+        ("monitor", "mce 0 5 0xbd000000000000c0 0x5 0x6789a000 0x8c"),
+        ("expect", r"Machine check on CPU 0, bank 5: uncorrected error, "
+                   r"status bd000000000000c0, address 000000006789a000"),
+        ("type", "dd if=/dev/mcelog bs=4096 count=1 2>/dev/null | "
+                 "od -An -tx8 -v | tr -s ' \\n' ' '; echo\n"),
+        ("expect", r" 8c00000000000150 .*0000000012345000.*"
+                   r" bd000000000000c0 .*000000006789a000"),
+        ("monitor", "mce 1 4 0xbe00000000000150 0x5 0x12345000 0x8c"),
+        ("expect", r"Machine check on CPU 1, bank 4: uncorrected error"),
+        ("expect", r"rip [0-9a-f:]+"),
+        ("expect", r"Panic on CPU 1: fatal machine check, bank 4"),
+        REBOOT)),
 
     # Bad input that need not stop a boot.
     Case("bad-options", kernel_args="end=poweroff",

@@ -48,10 +48,11 @@ class Config:
     icount: bool = False        # deterministic: one instruction, one ns
     extra: tuple = ()           # more QEMU arguments
     icount_shift: int = 0       # or one instruction, 2 to this ns
+    qemu: str = None            # a package's tree; None: the installed one
 
     def qemu_arguments(self, iso):
         arguments = [
-            QEMU, "-M", self.board,
+            *self._emulator(), "-M", self.board,
             "-cpu", "max,-smap", "-smp", str(self.cpus),
             "-m", str(self.mem_mib), "-nic", "none", "-display", "none",
             "-no-reboot", *self.extra,
@@ -82,6 +83,13 @@ class Config:
             return arguments + ["-smbios",
                                 f"type=1,version={name},serial={args}"]
         return arguments + self._direct()
+
+    def _emulator(self):
+        if not self.qemu:
+            return [QEMU]
+        return [f"{self.qemu}/usr/bin/{QEMU}",
+                "-L", f"{self.qemu}/usr/share/qemu",
+                "-L", f"{self.qemu}/usr/share/seabios"]
 
     def _direct(self):
         if not self.hypervisor:
@@ -178,6 +186,12 @@ class Machine:
 
     def type(self, text):
         self._serial.sendall(text.encode())
+
+    def monitor(self, command):
+        """A command of QEMU's own, such as "mce ..."."""
+        self._qmp.sendall(json.dumps({
+            "execute": "human-monitor-command",
+            "arguments": {"command-line": command}}).encode() + b"\n")
 
     def wait_exit(self, timeout_s):
         """Wait for the end: "poweroff", "reset" or "triple fault"."""

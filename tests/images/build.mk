@@ -37,6 +37,12 @@ $(IMAGES)/xen.gz: $(IMAGES)/debian-xen/.unpacked
 $(IMAGES)/xen: $(IMAGES)/xen.gz
 	gzip -dc $< >$@
 
+# Its CPUs have x2APIC mode, which Debian 12's own QEMU can not emulate.
+QEMU_PACKAGES := qemu-system-x86 qemu-system-common qemu-system-data seabios
+$(IMAGES)/qemu-10/.unpacked: $(addprefix tests/images/,backports.sh fetch.sh)
+	tests/images/backports.sh $(O)/cache $(@D) $(QEMU_PACKAGES)
+	touch $@
+
 # Programs become /usr/bin/NAME and tasks /tasks/NAME of an image.
 MKINITRAMFS     := tests/images/mkinitramfs.py
 MKINITRAMFS_SRC := $(addprefix tests/images/,cpio.py modules.py mkinitramfs.py)

@@ -4,32 +4,51 @@
 SOAK_MINUTES=N in the environment: minutes of each stress run (60).
 """
 
+import itertools
 import os
 
-from cases import REBOOT, Case, task
+from cases import POWEROFF, REBOOT, Case, task
 
 STRESS_S = 60 * int(os.environ.get("SOAK_MINUTES", "60"))
 
 
-def boots():
-    """Kernel x loader x machine x Dom0 size x CPUs."""
+# QEMU 7's CPUs have no x2APIC mode.
+APIC_MODES = ("xAPIC", None), ("x2APIC", "qemu-10")
+
+
+def matrix():
+    """Kernel x firmware x board x memory x APIC mode x CPUs."""
+    for kernel, loader, board, mem_mib, (mode, qemu), cpus in \
+            itertools.product(("linux-6.1.lz4", "linux-6.12.lz4"),
+                              ("grub", "efi"), ("pc", "q35"),
+                              (1024, 2048, 8192), APIC_MODES, (1, 2, 4)):
+        yield Case(
+            "-".join(("matrix", kernel[6:-4], loader, board,
+                      f"{mem_mib}m", mode.lower(), f"{cpus}cpu")),
+            kernel=kernel, loader=loader, board=board, mem_mib=mem_mib,
+            cpus=cpus, qemu=qemu, dom0_mib=(mem_mib * 3 // 5, mem_mib),
+            kernel_args="end=poweroff",
+            steps=(("see", rf"APIC: {mode} mode\n"), POWEROFF),
+            compare_log=True)
+
+
+def dom0_sizes():
+    """Kernel x memory x Dom0 size x CPUs, by QEMU's own loader."""
     for kernel in "linux-6.1.lz4", "linux-6.12.lz4":
-        for loader in "grub", "multiboot1":
-            for mem_mib in 768, 2048, 6144:
-                for hv_args in "", "dom0_mem=512M", "dom0_mem=512M,max:512M":
-                    for cpus in 1, 2, 4:
-                        yield Case(
-                            "-".join((kernel[6:-4], loader, f"{mem_mib}m",
-                                      f"{cpus}cpu",
-                                      hv_args[9:].replace(":", "") or "all")),
-                            kernel=kernel, loader=loader, mem_mib=mem_mib,
-                            cpus=cpus, hv_args=hv_args,
-                            kernel_args="end=reboot", steps=(REBOOT,),
-                            compare_log=True)
+        for mem_mib in 768, 6144:
+            for hv_args in "", "dom0_mem=512M", "dom0_mem=512M,max:512M":
+                for cpus in 1, 2, 4:
+                    yield Case(
+                        "-".join((kernel[6:-4], f"{mem_mib}m", f"{cpus}cpu",
+                                  hv_args[9:].replace(":", "") or "all")),
+                        kernel=kernel, mem_mib=mem_mib, cpus=cpus,
+                        hv_args=hv_args, kernel_args="end=reboot",
+                        steps=(REBOOT,), compare_log=True)
 
 
 CASES = [
-    *boots(),
+    *matrix(),
+    *dom0_sizes(),
     *(Case(f"stress-{kernel}-{cpus}cpu", kernel=f"linux-{kernel}.lz4",
            cpus=cpus, initrd="stress.cpio", timeout_s=2 * STRESS_S + 600,
            kernel_args=f"task=stress seconds={STRESS_S}", steps=task("stress"),

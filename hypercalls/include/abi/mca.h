@@ -79,6 +79,53 @@ struct mcinfo_logical_cpu {
 };
 ABI_SIZE(struct mcinfo_logical_cpu, 304);
 
+/* What a fetch gives: mi_nentries of these, one behind the other. */
+#define MC_TYPE_GLOBAL 0
+#define MC_TYPE_BANK 1
+struct mcinfo_common {
+	uint16_t type;
+	uint16_t size; /* of the entry, with this */
+};
+
+/* mcinfo_global.mc_flags */
+#define MC_FLAG_CORRECTABLE (1 << 0)
+#define MC_FLAG_UNCORRECTABLE (1 << 1)
+#define MC_FLAG_POLLED (1 << 3)
+#define MC_FLAG_MCE (1 << 6)
+
+struct mcinfo_global {
+	struct mcinfo_common common;
+	uint16_t mc_domid; /* who ran */
+	uint16_t mc_vcpuid;
+	uint32_t mc_socketid;
+	uint16_t mc_coreid;
+	uint16_t mc_core_threadid;
+	uint32_t mc_apicid;
+	uint32_t mc_flags;
+	uint64_t mc_gstatus; /* MCG_STATUS */
+};
+ABI_SIZE(struct mcinfo_global, 32);
+
+struct mcinfo_bank {
+	struct mcinfo_common common;
+	uint16_t mc_bank;
+	uint16_t mc_domid;
+	uint64_t mc_status;
+	uint64_t mc_addr;
+	uint64_t mc_misc;
+	uint64_t mc_ctrl2;
+	uint64_t mc_tsc;
+};
+ABI_SIZE(struct mcinfo_bank, 48);
+
+#define MCINFO_MAXSIZE 768
+struct mc_info {
+	uint32_t mi_nentries;
+	uint32_t flags;
+	uint64_t mi_data[(MCINFO_MAXSIZE - 1) / 8];
+};
+ABI_SIZE(struct mc_info, 768);
+
 struct xen_mc_physcpuinfo {
 	uint32_t ncpus; /* in: room at info, out */
 	uint32_t _pad0;

@@ -73,6 +73,9 @@ struct boot_options {
 	uint32_t irq_ratelimit;	 /* an irq's interrupts in 10 ms; 0: any */
 	bool noreboot;
 	bool x2apic;
+	bool watchdog;
+	uint32_t watchdog_timeout_s;
+	char reboot_first; /* a letter of reboot=, 0: the usual order */
 	bool sync_console;
 	char dom0_extra[64];
 };

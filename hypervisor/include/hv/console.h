@@ -26,6 +26,7 @@ size_t console_guest_read(char *buf, size_t n);
  */
 size_t conring_read(uint32_t *index, char *buf, size_t n);
 void conring_clear(void);
+uint32_t conring_end(void); /* changes when something is printed */
 
 /* Debug keys (control/keyhandler.c). */
 void keyhandler_run(char key);

@@ -30,6 +30,7 @@ void pirq_drop_eoi_map(struct domain *d);
 
 /* Hypervisor's own interrupts. */
 void irq_register_gsi(uint32_t gsi, void (*fn)(void *), void *data);
+void irq_register_nmi(uint32_t gsi); /* as an NMI on every CPU */
 
 void irq_dump(void); /* debug key i; reads without locks */
 

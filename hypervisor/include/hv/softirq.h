@@ -11,6 +11,7 @@
 enum softirq {
 	SOFTIRQ_TIMER,	  /* timers have expired                        */
 	SOFTIRQ_NMI,	  /* the machine raised an NMI                  */
+	SOFTIRQ_MCE,	  /* a machine check was recorded               */
 	SOFTIRQ_KEY,	  /* a debug key was pressed, or the log grew   */
 	SOFTIRQ_CONTINUE, /* domain destruction and other long work     */
 	SOFTIRQ_SCHEDULE, /* choose what runs; may not return           */

@@ -41,6 +41,7 @@ void trace_init_cpu(unsigned int cpu);
 /* Which operation it is, where that is in the argument's memory. */
 void trace_subop(uint32_t cmd);
 void trace_dump(void);
+void trace_dump_last(void); /* the end of it */
 
 /* This pcpu's. */
 static inline struct trace_ring *trace_ring(void)

@@ -221,8 +221,8 @@ UNIT_TEST(counters_add_up_over_processors)
 	machine_start();
 	*op = (struct xen_sysctl_perfc_op){.cmd = XEN_SYSCTL_PERFCOP_query};
 	EXPECT_EQ(do_sysctl(XEN_SYSCTL_perfc_op), 0);
-	EXPECT_EQ(op->nr_counters, 3);
-	EXPECT_EQ(op->nr_vals, 64 + 32 + 2);
+	EXPECT_EQ(op->nr_counters, 4);
+	EXPECT_EQ(op->nr_vals, 64 + 32 + 2 + 2);
 	trace_init_cpu(0);
 	(void)trace_hypercall(trace_ring(), current, 29,
 			      (const uint64_t[3]){0});

@@ -50,8 +50,10 @@ bool ioapic_has_gsi(uint32_t gsi);
 struct ioapic_route {
 	uint8_t vector;
 	bool level, active_low, masked;
+	bool is_nmi; /* no vector */
 	uint32_t apic_id;
 };
+#define APIC_ID_ALL 0xff
 void ioapic_route(uint32_t gsi, const struct ioapic_route *r);
 void ioapic_mask(uint32_t gsi, bool masked);
 /* Register @reg of the IO-APIC at @maddr; -EINVAL: none there. */

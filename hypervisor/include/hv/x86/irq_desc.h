@@ -43,6 +43,7 @@ struct irq_desc {
 	bool will_share;
 	bool is_masked;
 	bool is_held; /* masked until its storm timer's next run */
+	bool is_nmi;  /* without the vector, to all CPUs */
 	uint32_t cpu; /* where it goes */
 	uint64_t count;
 	/* Storms: since when it counts how many, and how often it was held. */

@@ -67,5 +67,7 @@ int emulate_pt_write(struct regs *r, uint64_t cr2);
 /* Registers and a symbolised backtrace. */
 void show_regs(const struct regs *r);
 void show_guest_regs(struct vcpu *v, const struct regs *r);
+/* Whose crash this CPU saw, and what all CPUs did last. */
+void show_crash_context(void);
 
 #endif
