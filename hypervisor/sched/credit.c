@@ -303,8 +303,6 @@ static struct vcpu *next(unsigned int cpu, uint64_t now)
 		}
 	}
 	arm_slice(cpu, v, now);
-	if (q->nr_queued)
-		credit_call_idle(cpu);
 	return v;
 }
 

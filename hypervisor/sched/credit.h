@@ -40,8 +40,6 @@ unsigned int credit_choose_cpu(struct vcpu *v);
 void credit_change_queue(unsigned int cpu, struct vcpu *v, bool is_awake);
 /* A hint for choose_cpu: @cpu runs nothing. */
 void credit_set_idle(unsigned int cpu, bool is_idle);
-/* Some wait on @cpu, locked: let idle ones that may have them look. */
-void credit_call_idle(unsigned int cpu);
 /* Whether @v, who runs on @cpu, had better run on one that is idle. */
 bool credit_should_leave(unsigned int cpu, const struct vcpu *v);
 /* Where it had better be, if not on @cpu; 0: here is fine. */

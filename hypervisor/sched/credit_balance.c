@@ -138,19 +138,6 @@ static struct vcpu *first_for(unsigned int cpu, cpumask_t others)
 	return NULL;
 }
 
-/* One that went idle just when somebody was queued here has not seen it. */
-void credit_call_idle(unsigned int cpu)
-{
-	cpumask_t idle = READ_ONCE(idle_cpus);
-	const struct vcpu *v = idle ? first_for(cpu, idle) : NULL;
-	unsigned int c;
-
-	if (!v)
-		return;
-	for_each_cpu (c, sched_allowed(v) & idle)
-		softirq_raise_on(c, SOFTIRQ_SCHEDULE);
-}
-
 /* The first of @from's queue that may run on @cpu; NULL: none. */
 static struct vcpu *take_from(unsigned int from, unsigned int cpu)
 {
