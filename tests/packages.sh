@@ -3,7 +3,7 @@
 #
 # See that the Debian packages for a purpose are there.
 #
-#   packages.sh PURPOSE...      build, run, check
+#   packages.sh PURPOSE...      build, run, check, soak
 #
 # As root it installs what is missing; otherwise it says how to, and exits 1.
 set -eu
@@ -17,6 +17,7 @@ run="busybox-static e2fsprogs fakeroot grub-common grub-pc-bin lz4
 check="clang-14 clang-format-14 clang-tidy-14 cppcheck grub-efi-amd64-bin
 	libxen-dev libxml2-utils man-db ovmf qemu-utils stress-ng systemd
 	tdb-tools xz-utils"
+soak="fio"
 
 wanted=
 for purpose; do
@@ -24,6 +25,7 @@ for purpose; do
 	build)	wanted="$wanted $build" ;;
 	run)	wanted="$wanted $run" ;;
 	check)	wanted="$wanted $check" ;;
+	soak)	wanted="$wanted $soak" ;;
 	*)	echo "packages: no purpose '$purpose'" >&2; exit 2 ;;
 	esac
 done

@@ -165,6 +165,29 @@ $(IMAGES)/blkback.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(BLKBACKD):usr/bin/blkbackd \
 		$(DOMAINS_OUT)/guest/diskmix:usr/bin/diskmix
 
+# A guest with file systems, and with fio.
+$(DOMAINS_OUT)/guest/plug: tests/domains/guest/plug.c tests/domains/guest/mix.h
+DURABLE_PROGRAMS := $(DOMAINS_OUT)/guest/plug:usr/bin/plug /usr/bin/fio:usr/bin/fio \
+	/sbin/mke2fs:sbin/mke2fs /sbin/e2fsck:sbin/e2fsck
+DURABLE_TASKS := $(addprefix tests/domains/guest/,durable fio)
+
+/usr/bin/fio:
+	tests/packages.sh soak
+
+$(IMAGES)/domu-durable.cpio.gz: $(MKINITRAMFS_SRC) tests/images/domu-init /usr/bin/fio \
+		$(IMAGES)/debian-6.1/.unpacked $(DOMAINS_OUT)/guest/plug \
+		$(DURABLE_TASKS)
+	$(MKINITRAMFS) -o $(@:.gz=) --init tests/images/domu-init \
+		--kernel $(IMAGES)/debian-6.1 --module xen-blkfront --module ext4 \
+		$(DURABLE_PROGRAMS:%=--program %) $(DURABLE_TASKS:%=--task %)
+	gzip -9nf $(@:.gz=)
+
+$(IMAGES)/durable.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-durable.cpio.gz $(BLKBACKD)
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-durable.cpio.gz:guests/domu-durable.cpio.gz \
+		$(BLKBACKD):usr/bin/blkbackd
+
 .PHONY: check-domains
 check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 	blkback.cpio commands.cpio devices.cpio hotplug.cpio killing.cpio \
@@ -173,6 +196,7 @@ check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 
 .PHONY: soak-domains
 soak: soak-domains
-soak-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,debian.cpio devices.cpio \
-	hotplug.cpio killing.cpio net.cpio tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
+soak-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,blkback.cpio debian.cpio \
+	devices.cpio durable.cpio hotplug.cpio killing.cpio net.cpio \
+	tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

@@ -43,6 +43,7 @@ CASES = [
             hypervisor="xen", hv_args=DOM0_1G + " spec-ctrl=eager-fpu"),
     domains("tour-xl", "tour", cpus=2, initrd="xl.cpio"),
     domains("devices", cpus=2, initrd="devices.cpio"),
+    domains("blkback", cpus=2, initrd="blkback.cpio"),
     domains("net", cpus=2, initrd="net.cpio"),
     domains("killing", cpus=2, initrd="killing.cpio"),
     domains("commands", cpus=2, initrd="commands.cpio"),

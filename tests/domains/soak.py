@@ -55,6 +55,16 @@ CASES = [
     Case("devices-xen", cpus=2, initrd="devices.cpio", hypervisor="xen",
          hv_args=DOM0_1G + " spec-ctrl=eager-fpu", timeout_s=1200,
          kernel_args="task=devices full=1", steps=task("devices")),
+    # Both ends of disks, Linux's and ours, in each pairing: 1 GiB of a mixed
+    # load, and deaths.
+    Case("blkback-full", cpus=2, mem_mib=4096, initrd="blkback.cpio",
+         hv_args="dom0_mem=2560M,max:2560M", timeout_s=14400,
+         kernel_args="task=blkback full=1 mib=1024 operations=3500",
+         steps=task("blkback")),
+    # fio in guests, and plugs that are pulled.
+    Case("durable", cpus=2, mem_mib=3072, initrd="durable.cpio",
+         hv_args=DOM0_1G, timeout_s=7200, kernel_args="task=durable rounds=5",
+         steps=task("durable")),
     # Interfaces on netbackd, which is killed all the time.
     Case("net-deaths", cpus=2, initrd="net.cpio", hv_args=DOM0_1G,
          timeout_s=7200, kernel_args="task=net mib=32 rounds=100",
