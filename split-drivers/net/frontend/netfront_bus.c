@@ -81,7 +81,8 @@ static int write_choice(struct xenbus *x, uint32_t tx, void *arg)
 		rc = xenbus_write_number(x, tx, flags[i].key, flags[i].value);
 	if (!rc)
 		rc = xenbus_write_queues(x, tx, f->nr_queues, write_queue, f);
-	return rc ? rc : xenbus_switch(x, tx, XenbusStateInitialised);
+	/* not Initialised, as a disk's: Linux's backend waits for this */
+	return rc ? rc : xenbus_switch(x, tx, XenbusStateConnected);
 }
 
 static void close_queues(struct netfront *f)
@@ -164,9 +165,11 @@ int netfront_store_event(struct netfront *f)
 	case XENBUS_OFFER:
 		rc = offer(f);
 		break;
-	case XENBUS_CONNECT:
+	case XENBUS_UPDATE:
+		if (f->is_connected || !f->nr_queues)
+			break;
 		f->is_connected = true;
-		rc = xenbus_switch(&f->bus, 0, XenbusStateConnected);
+		step = XENBUS_CONNECT;
 		break;
 	case XENBUS_CLOSE:
 		close_queues(f);

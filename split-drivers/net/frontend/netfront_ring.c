@@ -277,11 +277,10 @@ int netfront_sleep(struct netfront *f, unsigned int queue)
 
 /* --- opening --- */
 
-/* What the backend does not let go of stays away: it may be written to. */
 static void free_page(struct netfront_page *p)
 {
-	if (p->gref && front_grant_end(p->gref) == 0)
-		front_pages_free(p->at, 1);
+	if (p->gref)
+		front_grant_drop(p->gref, p->at);
 	*p = (struct netfront_page){0};
 }
 
