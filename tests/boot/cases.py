@@ -50,6 +50,7 @@ class Case:
     hv_args: str = ""
     kernel_args: str = ""
     initrd: str = "dom0.cpio"
+    disk: str = None                # an image, to be copied for each boot
     extra: tuple = ()               # more QEMU arguments
     steps: tuple = (POWEROFF,)
     timeout_s: int = 600            # for each step: a machine that hangs

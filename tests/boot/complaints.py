@@ -12,6 +12,9 @@ SUSPECT = re.compile(
     r"\bbad\b|corrupt|hung task|tainted|segfault|protection fault|"
     r"\bunhandled|inconsisten|unstable|@error",
     re.IGNORECASE)
+# As dmesg -x prints it; the systemd of a Dom0 that has one.
+GRAVE = re.compile(r"kern *:(warn|err|crit|alert|emerg) *: ")
+FAILED = re.compile(r"\[\S*FAILED\b")
 
 
 def normalised(line):
@@ -22,11 +25,23 @@ def normalised(line):
     return re.sub(r"\d+", "N", line).strip()
 
 
+def kernel_lines(log):
+    """All that the kernel said: on the way some of dmesg -x may get lost."""
+    return {normalised(re.sub(r"^kern *:\w+ *: ", "", line))
+            for line in log.splitlines()}
+
+
 def complaints(log):
     """{normalised line: line as printed} of the kernel's suspect lines.
 
-    It repeats its command line, in which a task may have such a name.
+    With dmesg -x in the log all of the level of a warning are.  It repeats its command line, in which a task may have such a name.
     """
-    return {normalised(line): line for line in log.splitlines()
-            if re.match(r"\[ *\d+\.|@error", line) and SUSPECT.search(line)
-            and "command line" not in line.lower()}
+    found = {}
+    for line in log.splitlines():
+        grave = GRAVE.match(line)
+        text = line[grave.end():] if grave else line
+        if grave or FAILED.match(line) or (
+                re.match(r"\[ *\d+\.|@error", line) and SUSPECT.search(line)
+                and "command line" not in line.lower()):
+            found[normalised(text)] = text
+    return found

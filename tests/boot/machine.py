@@ -49,14 +49,18 @@ class Config:
     extra: tuple = ()           # more QEMU arguments
     icount_shift: int = 0       # or one instruction, 2 to this ns
     qemu: str = None            # a package's tree; None: the installed one
+    disk: str = None            # it gets a copy of this, as drive "disk"
 
-    def qemu_arguments(self, iso):
+    def qemu_arguments(self, iso, disk):
         arguments = [
             *self._emulator(), "-M", self.board,
             "-cpu", "max,-smap", "-smp", str(self.cpus),
             "-m", str(self.mem_mib), "-nic", "none", "-display", "none",
             "-no-reboot", *self.extra,
         ]
+        if self.disk:
+            arguments += ["-drive",
+                          f"file={disk},format=raw,if=none,id=disk"]
         if self.icount:
             arguments += [
                 "-accel", "tcg,thread=single",
@@ -79,9 +83,10 @@ class Config:
             ]
         if self.loader == "disk":
             name = os.path.basename(self.hypervisor)
+            kernel = os.path.basename(self.modules[0][0])
             args = self.hv_args.replace(",", ",,")
-            return arguments + ["-smbios",
-                                f"type=1,version={name},serial={args}"]
+            return arguments + ["-smbios", f"type=1,version={name},"
+                                f"serial={args},family={kernel}"]
         return arguments + self._direct()
 
     def _emulator(self):
@@ -129,6 +134,10 @@ class Machine:
         iso = os.path.join(self._dir.name, "disk.iso")
         if self.config.uses_grub:
             self.config.make_iso(iso)
+        self._disk = os.path.join(self._dir.name, "disk.img")
+        if self.config.disk:
+            subprocess.run(["cp", "--sparse=always", self.config.disk,
+                            self._disk], check=True)
         self._serial, serial_end = socket.socketpair()
         self._qmp, qmp_end = socket.socketpair()
         self._resets = os.path.join(self._dir.name, "resets")
@@ -136,7 +145,7 @@ class Machine:
         self._log = open(self.log_path, "wb")
         fds = serial_end.fileno(), qmp_end.fileno()
         self.process = subprocess.Popen(
-            self.config.qemu_arguments(iso) + [
+            self.config.qemu_arguments(iso, self._disk) + [
                 "-chardev", f"socket,id=serial,fd={fds[0]}",
                 "-serial", "chardev:serial",
                 "-chardev", f"socket,id=qmp,fd={fds[1]}",
@@ -204,6 +213,22 @@ class Machine:
     def triple_faulted(self):
         with open(self._resets, errors="replace") as f:
             return "Triple fault" in f.read()
+
+    def check_disk(self):
+        """The file system of its disk was unmounted, and is whole."""
+        if not self.config.disk:
+            return
+        with open(self._disk, "rb") as f:
+            partitioned = f.read(512).endswith(b"\x55\xaa")
+        name = self._disk + ("?offset=1048576" if partitioned else "")
+        state = subprocess.run(["dumpe2fs", "-h", name], text=True,
+                               capture_output=True, check=True).stdout
+        if "needs_recovery" in state:
+            raise BootFailure("the disk was not unmounted")
+        check = subprocess.run(["e2fsck", "-fn", name], text=True,
+                               capture_output=True)
+        if check.returncode:
+            raise BootFailure("e2fsck: " + check.stdout)
 
     def _why(self):
         status = self.process.wait()

@@ -19,7 +19,7 @@ import time
 import traceback
 
 from cases import SERIAL
-from complaints import complaints
+from complaints import complaints, kernel_lines
 from machine import BootFailure, Config, Machine
 
 TAIL_LINES = 15
@@ -57,7 +57,7 @@ class Runner:
         return Config(hypervisor, f"{SERIAL} {case.hv_args}".strip(), modules,
                       case.loader, case.board, case.mem_mib, case.cpus,
                       case.icount, case.extra, case.icount_shift,
-                      case.qemu and f"{images}/{case.qemu}")
+                      case.qemu and f"{images}/{case.qemu}", case.disk)
 
     def play(self, case, hypervisor, log_path):
         """Boot @case through its steps; returns the console text."""
@@ -80,6 +80,7 @@ class Runner:
                         raise BootFailure(f"ended by {why}, not {argument}")
             if machine.triple_faulted():
                 raise BootFailure("triple fault")
+            machine.check_disk()
             return machine.text
 
     def peer_log(self, case):
@@ -109,7 +110,7 @@ class Runner:
         """
         new = set(ours) - self.usual
         if new:
-            self.usual |= set(complaints(self.peer_log(case)))
+            self.usual |= kernel_lines(self.peer_log(case))
             new -= self.usual
         if new:
             raise BootFailure("not on the real Xen:" + "".join(

@@ -7,8 +7,9 @@ MACHINE_ETC := $(shell find tests/machine/etc -type f)
 MACHINE_TREE = $(MACHINE)/.installed $(MACHINE)/.tasks
 
 $(O)/cache/machine.tar: tests/machine/debian-tar.sh \
-		tests/images/mirror.sh $(MACHINE_ETC) $(IMAGES)/debian-6.1/.unpacked
-	tests/machine/debian-tar.sh $@ $(O)/cache/linux-image-6.1*.deb
+		tests/images/mirror.sh tests/machine/tasks/packages.sh $(MACHINE_ETC) \
+		$(KERNELS:%=$(IMAGES)/debian-%/.unpacked)
+	tests/machine/debian-tar.sh $@ $(O)/cache/linux-image-6.*.deb
 
 # The tree that goes onto the disks: as a user would, by make install.
 $(MACHINE)/.installed: $(O)/pavo.gz $(O)/bin/pavo $(O)/dom0-tools/xenstored \

@@ -9,7 +9,9 @@
 set -eu
 output=$1 debian=$2 installed=$3 xen=$4
 here=$(dirname "$0")
-size_mib=1536 first_mib=1
+size_mib=3072 esp_mib=64 first_mib=1
+root_mib=$((size_mib - esp_mib - first_mib))
+esp=$((first_mib + root_mib))
 
 dir=$(mktemp -d)
 log=$output.log
@@ -24,20 +26,24 @@ le32()
 	done
 }
 
-# One partition, bootable, of Linux, up to the end.
+# Linux's, bootable, and EFI's.  Cylinders do not count.
 partition_table()
 {
 	head -c 446 /dev/zero
-	printf '\200\376\377\377\203\376\377\377' # cylinders do not count
+	printf '\200\376\377\377\203\376\377\377'
 	le32 $((first_mib * 2048))
-	le32 $(((size_mib - first_mib) * 2048))
-	head -c 48 /dev/zero
+	le32 $((root_mib * 2048))
+	printf '\0\376\377\377\357\376\377\377'
+	le32 $((esp * 2048))
+	le32 $((esp_mib * 2048))
+	head -c 32 /dev/zero
 	printf '\125\252'
 }
 
 rm -f "$output.new"
 truncate -s ${size_mib}M "$output.new"
 partition_table | dd of="$output.new" conv=notrunc status=none
+mformat -i "$output.new@@${esp}M" -T $((esp_mib * 2048)) -v EFI ::
 # shellcheck disable=SC2016
 fakeroot sh -euc '
 	mkdir "$1/root"
@@ -47,9 +53,9 @@ fakeroot sh -euc '
 	install "$5" "$1/root/root/set-up"
 	mke2fs -q -t ext4 -L machine -E "offset=$7" -d "$1/root" "$6" "$8"
 ' sh "$dir" "$debian" "$installed" "$xen" "$here/set-up" "$output.new" \
-	$((first_mib << 20)) $(((size_mib - first_mib) << 10))
-cp "$dir"/root/boot/vmlinuz-* "$dir/vmlinuz"
-cp "$dir"/root/boot/initrd.img-* "$dir/initrd"
+	$((first_mib << 20)) $((root_mib << 10))
+cp "$dir"/root/boot/vmlinuz-6.1.* "$dir/vmlinuz"
+cp "$dir"/root/boot/initrd.img-6.1.* "$dir/initrd"
 
 qemu-system-x86_64 -cpu max,-smap -m 1024 -nic none -vga none -display none \
 	-no-reboot -serial "file:$log" \

@@ -17,15 +17,17 @@ LOGIN = (
     # Its messages would tear our lines; they come at the end.
     ("type", "dmesg -n alert\n"), PROMPT,
 )
-SAY_ALL = ("type", "dmesg; dmesg -n debug\n"), PROMPT
+SAY_ALL = ("type", "dmesg -x; dmesg -n debug\n"), PROMPT
 HALT = ("type", "poweroff\n"), POWEROFF
 RESTART = ("type", "reboot\n"), REBOOT
+# For a machine with RESTARTS in its extra.
+AGAIN = *SAY_ALL, ("type", "reboot\n"), *LOGIN
+RESTARTS = "-action", "reboot=reset"
 
 
-def drive(kind, image=DISK):
-    """QEMU's arguments for a disk that forgets what is written."""
-    return ("-drive", f"file={image},format=raw,if=none,id=disk,snapshot=on",
-            "-device", f"{DISKS[kind]},drive=disk,bootindex=1")
+def drive(kind):
+    """QEMU's arguments for the machine's disk."""
+    return "-device", f"{DISKS[kind]},drive=disk,bootindex=1"
 
 
 def nics(*models):
@@ -46,8 +48,9 @@ def run(task, *arguments, **environment):
 
 def debian(name, *tasks, extra=(), end=HALT, **machine):
     """Boot, log in, run tasks, end."""
-    machine = {"loader": "disk", "board": "q35", "kernel": None,
-               "initrd": None, "cpus": 2, "timeout_s": 1200, **machine}
+    machine = {"loader": "disk", "disk": DISK, "board": "q35",
+               "kernel": "linux-6.1", "initrd": None, "cpus": 2,
+               "timeout_s": 1200, **machine}
     steps = (step for task in tasks for step in task)
     return Case(name, boots=False, compare_log=True,
                 extra=("-vga", "none", *extra),
