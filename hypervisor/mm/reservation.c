@@ -131,7 +131,8 @@ static long for_extents(struct xen_memory_reservation *op, uint64_t start,
 	if (rc)
 		return rc;
 	for (; w.i < op->nr_extents; w.i++) {
-		if (w.i != start && w.i % 64 == 0 && preempt_check()) {
+		if (w.i != start && (w.i << op->extent_order) % 64 == 0 &&
+		    preempt_check()) {
 			domain_put(w.d);
 			return memory_op_restart(w.i);
 		}
