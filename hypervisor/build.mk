@@ -5,7 +5,8 @@
 HV_SRC  := $(wildcard $(addprefix hypervisor/,boot/*.c x86/*.c mm/*.c domain/*.c \
              evtchn/*.c gnttab/*.c sched/*.c control/*.c lib/*.c))
 HV_SRC  := $(filter-out hypervisor/x86/asm_offsets.c,$(HV_SRC))
-HV_ASM  := hypervisor/boot/head.S hypervisor/x86/entry.S hypervisor/x86/trampoline.S
+HV_ASM  := hypervisor/boot/head.S hypervisor/x86/entry.S \
+             hypervisor/x86/efi_call.S hypervisor/x86/trampoline.S
 PAVO_VERSION := 0.1
 HV_HIDDEN := -include hypervisor/include/hv/hidden.h
 HV_INC  := -Ihypervisor/include -Ihypercalls/include -Ihypercalls

@@ -17,6 +17,7 @@
 #include <hv/x86/context_switch.h>
 #include <hv/x86/cpu_info.h>
 #include <hv/x86/cpu_setup.h>
+#include <hv/x86/efi_runtime.h>
 #include <hv/x86/mapping.h>
 #include <hv/x86/nmi.h>
 #include <hv/x86/platform.h>
@@ -139,6 +140,7 @@ static void start_platform(void)
 	lapic_init_bsp();
 	smp_enumerate();
 	ioapic_init();
+	efi_runtime_init();
 	timer_subsys_init();
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * platform_op: the machine as Dom0 manages it.  Power management of running
- * CPUs and EFI calls are not ours yet and are refused.
+ * CPUs is not ours yet and is refused; EFI's services are in efi_op.c.
  */
 #include <hv/domain.h>
 #include <hv/efi.h>
@@ -198,14 +198,6 @@ int platform_firmware_info(struct domain *d, struct xenpf_firmware_info *op)
 	default:
 		return -EINVAL;
 	}
-}
-
-int platform_efi_runtime_call(struct domain *d,
-			      struct xenpf_efi_runtime_call *op)
-{
-	(void)d;
-	(void)op;
-	return -ENOSYS;
 }
 
 int platform_enter_acpi_sleep(struct domain *d,

@@ -46,10 +46,8 @@ static uint64_t *table_at(uint64_t entry)
 }
 
 /* The entry for @va at @level (1: 4 KiB, 2: 2 MiB), making what is missing. */
-static uint64_t *walk(uint64_t va, unsigned int level)
+static uint64_t *walk_from(uint64_t *t, uint64_t va, unsigned int level)
 {
-	uint64_t *t = root;
-
 	for (unsigned int l = 4; l > level; l--) {
 		uint64_t *e = &t[(va >> (12 + 9 * (l - 1))) & 511];
 
@@ -64,6 +62,11 @@ static uint64_t *walk(uint64_t va, unsigned int level)
 		t = table_at(*e);
 	}
 	return &t[(va >> (12 + 9 * (level - 1))) & 511];
+}
+
+static uint64_t *walk(uint64_t va, unsigned int level)
+{
+	return walk_from(root, va, level);
 }
 
 static void map_2m(uint64_t va, uint64_t maddr, uint64_t flags)
@@ -251,6 +254,19 @@ void mapping_identity_low(bool on)
 	for (uint64_t a = 0; a < 0x100000; a += PAGE_SIZE)
 		*walk(a, 1) = on ? a | PTE_P | PTE_RW : 0;
 	write_cr3(read_cr3());
+}
+
+bool map_identity(uint64_t *l4, uint64_t maddr, uint64_t size, bool cached)
+{
+	for (uint64_t a = maddr; a < maddr + size; a += PAGE_SIZE) {
+		uint64_t *e = walk_from(l4, a, 1);
+
+		if (!e)
+			return false;
+		*e = a | PTE_P | PTE_RW | PTE_A | PTE_D |
+		     (cached ? 0 : PTE_PCD | PTE_PWT);
+	}
+	return true;
 }
 
 /* --- M2P --- */

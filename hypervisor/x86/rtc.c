@@ -20,6 +20,16 @@ enum { SECONDS = 0, MINUTES = 2, HOURS = 4, DAY = 7, MONTH = 8, YEAR = 9 };
 #define REG_B 11
 
 static spinlock_t lock = SPINLOCK_INIT(RANK_CHIPSET);
+
+void rtc_lock(void)
+{
+	spin_lock(&lock);
+}
+
+void rtc_unlock(void)
+{
+	spin_unlock(&lock);
+}
 static uint8_t dom0_index; /* what Dom0 last wrote to port 0x70 */
 
 static uint8_t cmos_read(uint8_t reg)

@@ -17,6 +17,7 @@
 #include <hv/trace.h>
 #include <hv/x86/cpu_info.h>
 #include <hv/x86/cpu_setup.h>
+#include <hv/x86/efi_runtime.h>
 #include <hv/x86/io.h>
 #include <hv/x86/nmi.h>
 #include <hv/x86/traps.h>
@@ -435,6 +436,8 @@ void do_hv_trap(struct regs *r)
 		__asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0UL));
 		return;
 	}
+	if (efi_runtime_fault(r))
+		return;
 	fixup = ex_lookup(r->rip);
 	if (fixup) {
 		r->rip = fixup;

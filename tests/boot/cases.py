@@ -76,6 +76,11 @@ def refused(name, kernel, says, **machine):
                 steps=(("expect", says),), **machine)
 
 
+EFIVARS = "/sys/firmware/efi/efivars"
+EFI_GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+# Firmware refuses new names under its own.
+EFI_OURS = "8a4f4b2e-6a0d-4b57-9d3b-51c07b2d9e13"
+
 # Ctrl-A three times moves the keyboard between Dom0 and the hypervisor.
 SWITCH = ("type", "\x01\x01\x01")
 
@@ -107,9 +112,18 @@ CASES = [
          dom0_mib=(5200, 6144), compare_log=True),
 
     # The same by GRUB under UEFI.
+    # A variable of the firmware's is read, another one written and read.
     Case("efi-6.12-q35", kernel="linux-6.12.lz4", loader="efi", board="q35",
-         cpus=2, kernel_args="end=poweroff", dom0_mib=(1600, 2048),
-         compare_log=True),
+         cpus=2, dom0_mib=(1600, 2048), compare_log=True, steps=(
+             ("expect", r"dom0# "), ("see", r"efi: EFI v\d\.\d by EDK II"),
+             ("type", "modprobe efivarfs; mount -t efivarfs none "
+                      f"{EFIVARS}; cd {EFIVARS}; "
+                      f"od -An -tx1 SecureBoot-{EFI_GLOBAL}\n"),
+             ("expect", r"^ 06 00 00 00 00\n"),
+             ("type", rf"printf '\007\000\000\000pavo' >Test-{EFI_OURS}; "
+                      f"od -An -c Test-{EFI_OURS}\n"),
+             ("expect", r"\\0  \\0  \\0   p   a   v   o\n"),
+             ("type", "poweroff -f\n"), POWEROFF)),
 
     # The image with assertions, under all that the self-check does.
     Case("selfcheck-6.1", cpus=2, kernel_args="task=selfcheck vsyscall=xonly",

@@ -46,7 +46,7 @@ $(IMAGES)/qemu-10/.unpacked: $(addprefix tests/images/,backports.sh fetch.sh)
 # Programs become /usr/bin/NAME and tasks /tasks/NAME of an image.
 MKINITRAMFS     := tests/images/mkinitramfs.py
 MKINITRAMFS_SRC := $(addprefix tests/images/,cpio.py modules.py mkinitramfs.py)
-DOM0_MODULES    := xenfs xen-privcmd xen-evtchn xen-gntdev xen-gntalloc
+DOM0_MODULES    := xenfs xen-privcmd xen-evtchn xen-gntdev xen-gntalloc efivarfs
 # For guests' devices, on Linux's own backends.
 BACKEND_MODULES := xen-blkback xen-netback loop bridge tun
 HOTPLUG_SCRIPTS := $(addprefix dom0-tools/hotplug/,block vif-bridge vif-route \

@@ -12,6 +12,7 @@
 #define MAX_EFI_RANGES 256
 #define MAX_EFI_VENDOR 100 /* as many as Linux has room for */
 
+#define EFI_MEMORY_WB 8ULL /* may be cached */
 #define EFI_MEMORY_RUNTIME (1ULL << 63)
 
 struct efi_range {

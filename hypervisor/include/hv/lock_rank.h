@@ -23,7 +23,7 @@ enum lock_rank {
 	RANK_RUNQUEUE, /* one pcpu's run queue                          */
 	RANK_OWNERS,   /* which vcpu each pcpu is given to              */
 	RANK_TIMER,    /* one pcpu's timer heap                         */
-	RANK_CALL,     /* cross-CPU call mailbox                        */
+	RANK_EFI,      /* EFI run time services                         */
 	RANK_CHIPSET,  /* index and data registers, vectors, wall clock */
 	RANK_CONSOLE,  /* console ring and devices; innermost           */
 };

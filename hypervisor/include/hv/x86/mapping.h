@@ -59,6 +59,9 @@ void boot_alloc_finish(void);
 /* The boot page-table root: used by idle vcpus and by APs coming up. */
 extern uint64_t idle_cr3;
 
+/* [maddr, +size) at its own address in other tables; false: no memory. */
+bool map_identity(uint64_t *l4, uint64_t maddr, uint64_t size, bool cached);
+
 /* Copy the hypervisor's L4 slots into a guest's top-level table. */
 void init_hv_l4_slots(uint64_t *l4);
 

@@ -75,6 +75,9 @@ enum iomem_policy iomem_policy(mfn_t m);
 
 /* Seconds since 1970 by the battery clock. */
 uint64_t rtc_read(void);
+/* While firmware uses its ports. */
+void rtc_lock(void);
+void rtc_unlock(void);
 /* Dom0's view of the RTC's index and data ports. */
 uint8_t rtc_port_in(uint16_t port);
 void rtc_port_out(uint16_t port, uint8_t value);
