@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory of the backend's own through which data is copied, in pages; a
- * request gets adjoining ones, so that most are one piece for the disk.
+ * Memory of the backend's own through which all data passes, in pages; a
+ * request gets adjoining ones, so that it is one piece for the disk.
  */
 #ifndef BLOCK_BOUNCE_H
 #define BLOCK_BOUNCE_H

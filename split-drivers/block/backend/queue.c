@@ -49,18 +49,42 @@ static void add_copy(struct request *r, const struct blkif_segment *s,
 	};
 }
 
-/* Between the segments that are not mapped and their part of the bounce. */
+/*
+ * Whole sectors. A copy costs less than having the kernel find a granted page
+ * behind its mapping, which it has no fast way for, and pin it.
+ */
+static void move(void *to, const void *from, uint32_t bytes)
+{
+	uint64_t words = bytes / 8;
+
+	__asm__ volatile("rep movsq"
+			 : "+D"(to), "+S"(from), "+c"(words)
+			 :
+			 : "memory");
+}
+
+/* Between the granted pages and the bounce, where segments adjoin. */
 static void copy_segments(struct request *r)
 {
-	uint8_t *page = r->bounce;
+	const struct grants *g = &r->q->b->grants;
+	uint8_t *local = r->bounce;
 
 	for (unsigned int i = 0; i < r->nr_segments; i++) {
 		const struct blkif_segment *s = &r->segments[i];
+		uint32_t bytes = segment_bytes(s);
 
-		if (r->grants[i])
-			continue;
-		add_copy(r, s, page + segment_offset(s));
-		page += BOUNCE_PAGE;
+		if (r->grants[i]) {
+			uint8_t *granted = grants_page(g, r->grants[i]);
+
+			granted += segment_offset(s);
+			if (r->io.op == DISK_READ)
+				move(granted, local, bytes);
+			else
+				move(local, granted, bytes);
+		} else {
+			add_copy(r, s, local);
+		}
+		local += bytes;
 	}
 }
 
@@ -92,16 +116,9 @@ static int fetch_segments(struct request *r, const struct blkif_indirect *req)
 
 /* --- memory of a request --- */
 
-static void add_piece(struct request *r, uint8_t *at, uint32_t bytes)
+static unsigned int bounce_pages(const struct request *r)
 {
-	struct iovec *last = r->io.nr_iov ? &r->iov[r->io.nr_iov - 1] : NULL;
-
-	if (last && (uint8_t *)last->iov_base + last->iov_len == at) {
-		last->iov_len += bytes;
-		return;
-	}
-	r->iov[r->io.nr_iov++] =
-		(struct iovec){.iov_base = at, .iov_len = bytes};
+	return (unsigned int)((r->io.bytes + BOUNCE_PAGE - 1) / BOUNCE_PAGE);
 }
 
 static void put_memory(struct request *r)
@@ -112,49 +129,28 @@ static void put_memory(struct request *r)
 		if (r->grants[i])
 			grants_put(&b->grants, r->grants[i]);
 	if (r->bounce)
-		bounce_put(b->bounce, r->bounce, r->nr_bounced);
+		bounce_put(b->bounce, r->bounce, bounce_pages(r));
 	r->bounce = NULL;
 	r->nr_segments = 0;
 }
 
-/* Map what can be, and memory for the rest; false: not now. */
+/* Memory of ours, and mappings of what can be; false: not now. */
 static bool get_memory(struct request *r)
 {
 	struct blkback *b = r->q->b;
-	uint16_t nr_bounced = 0;
-	uint8_t *page;
 
-	for (unsigned int i = 0; i < r->nr_segments; i++) {
-		r->grants[i] = 0;
-		if (b->is_persistent)
-			r->grants[i] = (uint16_t)grants_get(
-				&b->grants, r->segments[i].gref);
-		nr_bounced += !r->grants[i];
-	}
-	if (nr_bounced) {
-		r->bounce = bounce_get(b->bounce, nr_bounced);
-		if (!r->bounce) {
-			uint16_t nr = r->nr_segments;
-
-			put_memory(r);
-			r->nr_segments = nr;
-			return false;
-		}
-	}
-	r->nr_bounced = nr_bounced;
-	r->io.nr_iov = 0;
-	r->io.is_bounced = nr_bounced == r->nr_segments;
-	page = r->bounce;
-	for (unsigned int i = 0; i < r->nr_segments; i++) {
-		const struct blkif_segment *s = &r->segments[i];
-		uint8_t *at = page;
-
-		if (r->grants[i])
-			at = grants_page(&b->grants, r->grants[i]);
-		else
-			page += BOUNCE_PAGE;
-		add_piece(r, at + segment_offset(s), segment_bytes(s));
-	}
+	r->bounce = bounce_get(b->bounce, bounce_pages(r));
+	if (!r->bounce)
+		return false;
+	for (unsigned int i = 0; i < r->nr_segments; i++)
+		r->grants[i] =
+			b->is_persistent
+				? (uint16_t)grants_get(&b->grants,
+						       r->segments[i].gref)
+				: 0;
+	r->iov = (struct iovec){r->bounce, r->io.bytes};
+	r->io.nr_iov = 1;
+	r->io.is_bounced = true;
 	return true;
 }
 
@@ -252,7 +248,7 @@ static void submit(struct queue *q, struct request *r)
 	struct disk *d = q->b->disk;
 
 	r->io.done = at_end;
-	r->io.iov = r->iov;
+	r->io.iov = &r->iov;
 	if (!r->rc && !r->has_no_effect) {
 		d->ops->submit(d, &r->io);
 		return;
@@ -276,7 +272,7 @@ void queue_start(struct queue *q, uint64_t now_ns)
 		q->nr_busy++;
 		if (r->is_barrier)
 			q->barrier = r;
-		if (r->io.op == DISK_WRITE && r->bounce)
+		if (r->io.op == DISK_WRITE)
 			copy_segments(r);
 	}
 	run_copies(q->b);
@@ -316,7 +312,7 @@ bool queue_answer(struct queue *q)
 		return false;
 	q->done = NULL;
 	for (r = done; r; r = r->next)
-		if (r->io.op == DISK_READ && r->bounce && !r->rc)
+		if (r->io.op == DISK_READ && !r->rc)
 			copy_segments(r);
 	run_copies(q->b);
 	while ((r = pop(&done))) {

@@ -116,7 +116,7 @@ int request_parse(struct request *r, const struct disk *d,
 			       const struct blkif_indirect *req))
 {
 	r->is_barrier = r->is_flushed = r->has_no_effect = false;
-	r->nr_segments = r->nr_bounced = 0;
+	r->nr_segments = 0;
 	r->rc = 0;
 	r->nr_sectors = 0;
 	r->bounce = NULL;

@@ -26,11 +26,10 @@ struct request {
 	uint16_t nr_segments;
 	int rc;
 	uint64_t sector, nr_sectors;
-	void *bounce;	     /* for the segments that are copied */
-	uint16_t nr_bounced; /* its pages */
+	void *bounce; /* where the data is while it is at the disk */
 	struct blkif_segment segments[REQUEST_SEGMENTS_MAX];
 	uint16_t grants[REQUEST_SEGMENTS_MAX]; /* mapped page; 0: copied */
-	struct iovec iov[REQUEST_SEGMENTS_MAX];
+	struct iovec iov;
 };
 
 /*
