@@ -3,8 +3,8 @@
  * What is fsynced stays, also when the plug is pulled.
  *
  *	plug write DIRECTORY		records, until the end; each is told of,
- *					"@plug PROCESS NUMBER", when fsync returned
- *	plug check DIRECTORY LAST...	those up to the last one told of are
+ *					"@plug PROCESS NUMBER", when fsync
+ *returned plug check DIRECTORY LAST...	those up to the last one told of are
  *					there, for each of four processes
  *
  * Each process has a file, which it appends to, and which is replaced by a new
