@@ -20,7 +20,7 @@
 
 /* Of pcpu time, missed by all vcpus of a queue together. */
 #define LATE_NS (20 * NS_PER_MS)    /* worth moving one            */
-#define FORGET_NS (200 * NS_PER_MS) /* not counted                 */
+#define FORGET_NS (400 * NS_PER_MS)
 #define BALANCE_NS (20 * NS_PER_MS)
 
 static cpumask_t idle_cpus; /* atomic hint: run nothing, were given nothing */
