@@ -40,12 +40,28 @@ $(IMAGES)/devices.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-devices.cpio.gz:guests/domu-devices.cpio.gz
 
-# The same guests on our own backend.
+# The same guests on our own backend, and both ends of a stream of datagrams.
+$(DOMAINS_OUT)/netmix: tests/domains/netmix.c \
+		$(addprefix tests/domains/guest/,netmix.h mix.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -static -s -o $@ $<
+
+$(DOMAINS_OUT)/domu-netmix.cpio.gz: $(IMAGES)/debian-6.1/.unpacked $(MKINITRAMFS_SRC) \
+		tests/images/domu-init $(DOMAINS_OUT)/netmix \
+		tests/domains/guest/netmix
+	$(MKINITRAMFS) -o $(@:.gz=) --init tests/images/domu-init \
+		--kernel $(IMAGES)/debian-6.1 --module xen-netfront \
+		--program $(DOMAINS_OUT)/netmix --task tests/domains/guest/netmix
+	gzip -9nf $(@:.gz=)
+
 $(IMAGES)/net.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
-		$(IMAGES)/domu-devices.cpio.gz $(O)/split-drivers/netbackd
+		$(IMAGES)/domu-devices.cpio.gz $(DOMAINS_OUT)/domu-netmix.cpio.gz \
+		$(O)/split-drivers/netbackd $(DOMAINS_OUT)/netmix
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-devices.cpio.gz:guests/domu-devices.cpio.gz \
-		$(O)/split-drivers/netbackd:usr/bin/netbackd
+		$(DOMAINS_OUT)/domu-netmix.cpio.gz:guests/domu-netmix.cpio.gz \
+		$(O)/split-drivers/netbackd:usr/bin/netbackd \
+		$(DOMAINS_OUT)/netmix:usr/bin/netmix
 
 # The same Debian on a disk, and Dom0 with what make run's guest needs.
 $(IMAGES)/debian-root.img: tests/images/disk-image.sh $(O)/cache/debian-root.tar

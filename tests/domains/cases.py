@@ -45,6 +45,7 @@ CASES = [
     domains("devices", cpus=2, initrd="devices.cpio"),
     domains("blkback", cpus=2, initrd="blkback.cpio"),
     domains("net", cpus=2, initrd="net.cpio"),
+    domains("net-pairs", cpus=2, initrd="net.cpio"),
     domains("killing", cpus=2, initrd="killing.cpio"),
     domains("commands", cpus=2, initrd="commands.cpio"),
     domains("bad-input", cpus=2, initrd="bad-input.cpio"),

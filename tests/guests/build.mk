@@ -2,7 +2,7 @@
 # Tiny PV kernels, one folder a question, booted as Dom0; each prints its own
 # verdict.  HYPERVISOR chooses who is asked (the real Xen must agree).
 # DOMU_NAMES are no questions but guests for the tools' tests.
-DOMU_NAMES := tiny hog hostile blkmix waker
+DOMU_NAMES := tiny hog hostile blkmix netmix waker
 DOMU_GUESTS := $(DOMU_NAMES:%=$(O)/tests/guests/%)
 GUEST_NAMES := $(filter-out $(DOMU_NAMES),\
 	$(patsubst tests/guests/%/main.c,%,$(wildcard tests/guests/*/main.c)))
@@ -20,6 +20,10 @@ GUEST_SRC_blkmix := $(FRONT_SRC) \
 $(O)/tests/guests/blkmix: $(GUEST_SRC_blkmix) tests/guests/lib/front.h \
 	tests/domains/guest/mix.h $(wildcard split-drivers/*/*.h \
 	split-drivers/block/*/*.h)
+GUEST_SRC_netmix := $(FRONT_SRC) $(NETFRONT) tests/guests/netmix/packets.c
+$(O)/tests/guests/netmix: $(GUEST_SRC_netmix) tests/guests/lib/front.h \
+	$(wildcard tests/guests/netmix/*.h tests/domains/guest/*.h \
+	split-drivers/*/*.h split-drivers/net/*/*.h)
 
 $(O)/tests/guests/%: tests/guests/%/main.c $(GUEST_LIB) \
 		$(addprefix tests/guests/lib/,guest.h domu.h guest.lds)
