@@ -61,7 +61,7 @@ void boot_alloc_init(void)
 /* Before the direct map exists only the low 4 GiB can be reached. */
 static bool direct_map_ready;
 
-void *boot_alloc(size_t size, size_t align)
+void *boot_alloc(size_t size, size_t align, int fill)
 {
 	uint64_t best = 0, limit = direct_map_ready ? ~0ULL : 1ULL << 32;
 	unsigned int at = 0;
@@ -88,8 +88,8 @@ void *boot_alloc(size_t size, size_t align)
 		free_range[nr_free++].end = free_range[at].end;
 	}
 	free_range[at].end = best;
-	return memset(direct_map_ready ? maddr_to_virt(best) : (void *)best, 0,
-		      size);
+	return memset(direct_map_ready ? maddr_to_virt(best) : (void *)best,
+		      fill, size);
 }
 
 void boot_alloc_direct_map(void)

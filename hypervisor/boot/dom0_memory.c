@@ -75,6 +75,7 @@ int dom0_memory_grow(struct dom0_memory *m, uint64_t end)
 	return 0;
 }
 
+/* The piece that @pfn lies in. */
 static const struct extent *find(const struct dom0_memory *m, uint64_t pfn)
 {
 	unsigned int lo = 0, hi = m->nr_extents;
@@ -91,11 +92,19 @@ static const struct extent *find(const struct dom0_memory *m, uint64_t pfn)
 	return &m->extents[lo];
 }
 
-mfn_t dom0_mfn(const struct dom0_memory *m, uint64_t pfn)
+mfn_t dom0_run(const struct dom0_memory *m, uint64_t pfn, uint64_t *nr)
 {
 	const struct extent *e = find(m, pfn);
 
+	*nr = e->nr - (pfn - e->pfn);
 	return MFN(e->mfn + (pfn - e->pfn));
+}
+
+mfn_t dom0_mfn(const struct dom0_memory *m, uint64_t pfn)
+{
+	uint64_t nr;
+
+	return dom0_run(m, pfn, &nr);
 }
 
 void *dom0_virt(const struct dom0_memory *m, uint64_t pfn)
@@ -126,20 +135,20 @@ void dom0_write(const struct dom0_memory *m, uint64_t paddr, const void *src,
 
 void dom0_write_p2m(const struct dom0_memory *m, const struct dom0_layout *l)
 {
-	uint64_t *page = dom0_virt(m, l->p2m_pfn + (m->nr_pages - 1) / 512);
+	uint64_t n;
 
-	memset(page, 0, PAGE_SIZE); /* the last one is not filled */
-	page = NULL;
-	for (unsigned int i = 0; i < m->nr_extents; i++) {
-		const struct extent *e = &m->extents[i];
+	/* the last page is not filled */
+	memset(dom0_virt(m, l->p2m_pfn + (m->nr_pages - 1) / 512), 0,
+	       PAGE_SIZE);
+	for (uint64_t pfn = 0; pfn < m->nr_pages; pfn += n) {
+		uint64_t *to = dom0_virt(m, l->p2m_pfn + pfn / 512);
+		mfn_t mfn = dom0_run(m, pfn, &n);
 
-		for (uint64_t k = 0; k < e->nr; k++) {
-			uint64_t pfn = e->pfn + k;
-
-			if (!page || pfn % 512 == 0)
-				page = dom0_virt(m, l->p2m_pfn + pfn / 512);
-			page[pfn % 512] = e->mfn + k;
-			m2p_set(MFN(e->mfn + k), pfn);
-		}
+		to += pfn % 512;
+		n = min(n, 512 - pfn % 512);
+		m2p_set_range(mfn, pfn, n);
+#pragma GCC unroll 8
+		for (uint64_t i = 0; i < n; i++)
+			to[i] = mfn.v + i;
 	}
 }

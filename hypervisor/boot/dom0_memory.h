@@ -32,6 +32,8 @@ void dom0_memory_done(struct dom0_memory *m);
  */
 int dom0_memory_grow(struct dom0_memory *m, uint64_t end);
 
+/* @pfn's frame, the first of *@nr that follow each other in both numbers. */
+mfn_t dom0_run(const struct dom0_memory *m, uint64_t pfn, uint64_t *nr);
 mfn_t dom0_mfn(const struct dom0_memory *m, uint64_t pfn);
 void *dom0_virt(const struct dom0_memory *m, uint64_t pfn);
 /* @src NULL: zeros */

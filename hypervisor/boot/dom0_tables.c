@@ -34,13 +34,29 @@ static uint64_t *table_of(struct builder *b, uint64_t *e)
 	return table;
 }
 
-static void map(struct builder *b, uint64_t va, uint64_t pfn, uint64_t flags)
+static uint64_t *l1_slot(struct builder *b, uint64_t va)
 {
 	uint64_t *l3 = table_of(b, &b->l4[l4_index(va)]);
 	uint64_t *l2 = table_of(b, &l3[l3_index(va)]);
 	uint64_t *l1 = table_of(b, &l2[l2_index(va)]);
 
-	l1[l1_index(va)] = dom0_mfn(b->m, pfn).v << PAGE_SHIFT | flags;
+	return &l1[l1_index(va)];
+}
+
+/* Pages from @va on: @pfn up to @end. */
+static void map(struct builder *b, uint64_t va, uint64_t pfn, uint64_t end,
+		uint64_t flags)
+{
+	uint64_t n;
+
+	for (; pfn < end; pfn += n, va += n << PAGE_SHIFT) {
+		uint64_t e = dom0_run(b->m, pfn, &n).v << PAGE_SHIFT | flags;
+		uint64_t *slot = l1_slot(b, va);
+
+		n = min(min(n, end - pfn), PTES_PER_TABLE - l1_index(va));
+		for (uint64_t i = 0; i < n; i++)
+			slot[i] = e + (i << PAGE_SHIFT);
+	}
 }
 
 void dom0_write_tables(const struct dom0_memory *m,
@@ -55,20 +71,17 @@ void dom0_write_tables(const struct dom0_memory *m,
 	};
 
 	memset(b.l4, 0, PAGE_SIZE);
-	for (uint64_t pfn = 0; pfn < l->nr_mapped; pfn++) {
-		bool is_table = pfn >= l->tables_pfn && pfn < b.end_pfn;
-
-		map(&b, k->virt_base + (pfn << PAGE_SHIFT), pfn,
-		    is_table ? L1_FLAGS & ~PTE_RW : L1_FLAGS);
-	}
+	map(&b, k->virt_base, 0, l->tables_pfn, L1_FLAGS);
+	map(&b, k->virt_base + (l->tables_pfn << PAGE_SHIFT), l->tables_pfn,
+	    b.end_pfn, L1_FLAGS & ~PTE_RW);
+	map(&b, k->virt_base + (b.end_pfn << PAGE_SHIFT), b.end_pfn,
+	    l->nr_mapped, L1_FLAGS);
 	ASSERT(b.next_pfn == b.end_pfn);
 	if (!l->nr_p2m_tables)
 		return;
 
 	b.next_pfn = l->p2m_pfn + l->nr_p2m;
 	b.end_pfn = b.next_pfn + l->nr_p2m_tables;
-	for (uint64_t i = 0; i < l->nr_p2m; i++)
-		map(&b, l->p2m_va + (i << PAGE_SHIFT), l->p2m_pfn + i,
-		    L1_FLAGS);
+	map(&b, l->p2m_va, l->p2m_pfn, l->p2m_pfn + l->nr_p2m, L1_FLAGS);
 	ASSERT(b.next_pfn == b.end_pfn);
 }

@@ -12,15 +12,22 @@
 
 #include <abi/errno.h>
 
-static void list_push(struct domain *d, struct page *pg)
+/* @n neighbours that nobody knows yet become @d's. */
+static void add_pages(struct domain *d, struct page *pg, uint64_t n)
 {
-	uint32_t mfn = (uint32_t)page_to_mfn(pg).v;
+	uint32_t first = (uint32_t)page_to_mfn(pg).v;
+	uint32_t last = first + (uint32_t)n - 1;
 
+	for (uint32_t i = 0; i < n; i++) {
+		pg[i].prev = first + i - 1;
+		pg[i].next = first + i + 1;
+		page_set_allocated(&pg[i], d);
+	}
 	pg->prev = 0;
-	pg->next = d->page_list;
-	if (pg->next)
-		frame_table[pg->next].prev = mfn;
-	d->page_list = mfn;
+	pg[n - 1].next = d->page_list;
+	if (d->page_list)
+		frame_table[d->page_list].prev = last;
+	d->page_list = first;
 }
 
 static void list_remove(struct domain *d, struct page *pg)
@@ -97,10 +104,7 @@ static struct page *alloc(struct domain *d, unsigned int order,
 	if (!(how & AS_IS))
 		heap_clear(pg, order);
 	spin_lock(&d->page_lock);
-	for (uint64_t i = n; i-- > 0;) {
-		list_push(d, &pg[i]);
-		page_set_allocated(&pg[i], d);
-	}
+	add_pages(d, pg, n);
 	spin_unlock(&d->page_lock);
 	return pg;
 }

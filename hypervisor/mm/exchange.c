@@ -77,8 +77,7 @@ static int put_new(struct xen_memory_reservation *out, uint64_t extent,
 
 	if (copy_from_guest(&gfn, p, 8))
 		return -EFAULT;
-	for (uint64_t k = 0; k < 1ULL << out->extent_order; k++)
-		m2p_set(MFN(mfn + k), gfn + k);
+	m2p_set_range(MFN(mfn), gfn, 1ULL << out->extent_order);
 	return copy_to_guest(p, &mfn, 8);
 }
 

@@ -104,7 +104,7 @@ static void forget(struct page *pg, uint64_t n)
 	for (; n--; pg++) {
 		ASSERT(pg->state == 0);
 		pg->owner = NULL;
-		pg->is_dirty = true;
+		pg->is_clear = false;
 	}
 }
 
@@ -140,7 +140,6 @@ void heap_add(mfn_t start, mfn_t end)
 	if (m >= end.v)
 		return;
 	nr_total += end.v - m;
-	forget(&frame_table[m], end.v - m);
 	spin_lock(&lock);
 	insert_range(m, end.v);
 	spin_unlock(&lock);
@@ -184,9 +183,16 @@ static cpumask_t stale_cpus(const struct page *pg)
 
 static void flush_stale(struct page *pg, unsigned int order)
 {
+	unsigned int n = 1U << order;
 	cpumask_t mask = 0;
+	uint32_t stamps = 0;
 
-	for (unsigned int i = 0; i < 1U << order; i++)
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < n; i++)
+		stamps |= pg[i].tlb_stamp;
+	if (!stamps) /* nobody has had them yet */
+		return;
+	for (unsigned int i = 0; i < n; i++)
 		mask |= stale_cpus(&pg[i]);
 	if (mask)
 		tlb_flush_mask(mask);
@@ -250,7 +256,7 @@ static __attribute__((unused)) bool is_clear(const struct page *pg)
 void heap_clear(struct page *pg, unsigned int order)
 {
 	for (unsigned int i = 0; i < 1U << order; i++)
-		if (pg[i].is_dirty)
+		if (!pg[i].is_clear)
 			memset(page_to_virt(&pg[i]), 0, PAGE_SIZE);
 		else
 			ASSERT(is_clear(&pg[i]));
@@ -289,13 +295,13 @@ static cpumask_t scrub_some(void)
 
 		if (looked++ == SCRUB_LOOK || cleared == SCRUB_CLEAR)
 			return 0;
-		if (!pg->is_dirty)
+		if (pg->is_clear)
 			continue;
 		stale = stale_cpus(pg);
 		if (stale) /* they could write to it later */
 			return stale;
 		memset(page_to_virt(pg), 0, PAGE_SIZE);
-		pg->is_dirty = false;
+		pg->is_clear = true;
 		cleared++;
 	}
 	unlink_block(&frame_table[mfn]);

@@ -281,26 +281,39 @@ int page_put_type(struct page *pg, bool preemptible)
 
 /* --- both kinds together, the way page-table entries hold them --- */
 
+static __attribute__((noinline)) int not_the_owner(struct page *pg)
+{
+	page_put_and_type(pg);
+	return -EPERM;
+}
+
 /* Out of line, so that the common case saves no registers. */
 static __attribute__((noinline)) int get_and_type_slowly(struct page *pg,
 							 const struct domain *d,
 							 enum page_type t,
 							 bool preemptible)
 {
-	int rc = page_get(pg, d);
+	uint64_t x = load(pg);
+	int rc;
 
+	/*
+	 * New memory takes one step, too; whose it is is looked at before,
+	 * because the type stays.
+	 */
+	while (t == PT_WRITABLE && READ_ONCE(pg->owner) == d && ST_REFS(x) &&
+	       !(x & (ST_TYPE_MASK | ST_NEARLY_FULL)) && !ST_TYPE_REFS(x)) {
+		if (!cas(pg, &x,
+			 (x + ST_REF + ST_TYPE_REF) | ST_MAKE_TYPE(t)))
+			continue;
+		return READ_ONCE(pg->owner) == d ? 0 : not_the_owner(pg);
+	}
+	rc = page_get(pg, d);
 	if (rc)
 		return rc;
 	rc = page_get_type(pg, t, preemptible);
 	if (rc)
 		page_put(pg);
 	return rc;
-}
-
-static __attribute__((noinline)) int not_the_owner(struct page *pg)
-{
-	page_put_and_type(pg);
-	return -EPERM;
 }
 
 int page_get_and_type(struct page *pg, const struct domain *d, enum page_type t,

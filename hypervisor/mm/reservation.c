@@ -51,9 +51,9 @@ static struct page *new_extent(const struct walk *w, uint64_t gfn)
 	struct page *pg = domain_alloc_pages(w->d, w->op->extent_order,
 					     address_bits(w->op));
 
-	for (uint64_t k = 0;
-	     pg && gfn != ~0ULL && k < 1ULL << w->op->extent_order; k++)
-		m2p_set(page_to_mfn(pg + k), gfn + k);
+	if (pg && gfn != ~0ULL)
+		m2p_set_range(page_to_mfn(pg), gfn,
+			      1ULL << w->op->extent_order);
 	return pg;
 }
 

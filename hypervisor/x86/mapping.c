@@ -34,7 +34,7 @@ static uint64_t new_table(void)
 		p = hv_pages_alloc(0);
 		return p ? virt_to_maddr(p) : 0;
 	}
-	p = boot_alloc(PAGE_SIZE, PAGE_SIZE);
+	p = boot_alloc(PAGE_SIZE, PAGE_SIZE, 0);
 	return direct_map_active ? virt_to_maddr(p) : (uint64_t)p;
 }
 
@@ -108,12 +108,12 @@ static void map_direct(uint64_t ram_end)
 	map_2m(DIRECTMAP_START, 0, PTE_RW | PTE_NX | PTE_G);
 }
 
-/* Memory for [va, va + size) in 2 MiB pieces. */
+/* Memory for [va, va + size) in 2 MiB pieces, every byte of it @fill. */
 static void map_fresh(uint64_t va, uint64_t size, uint64_t flags,
-		      uint64_t alias)
+		      uint64_t alias, int fill)
 {
 	for (uint64_t off = 0; off < size; off += 0x200000) {
-		uint64_t maddr = (uint64_t)boot_alloc(0x200000, 0x200000);
+		uint64_t maddr = (uint64_t)boot_alloc(0x200000, 0x200000, fill);
 
 		if (direct_map_active)
 			maddr = virt_to_maddr((void *)maddr);
@@ -146,7 +146,7 @@ void mapping_init(void)
 	/* 5 TiB: what the direct map has room for */
 	ram_end = min(ram_end, DIRECTMAP_END - DIRECTMAP_START);
 	max_page = ram_end >> PAGE_SHIFT;
-	root = boot_alloc(PAGE_SIZE, PAGE_SIZE);
+	root = boot_alloc(PAGE_SIZE, PAGE_SIZE, 0);
 	idle_cr3 = (uint64_t)root;
 	map_image();
 	map_direct(ram_end);
@@ -155,15 +155,14 @@ void mapping_init(void)
 		(void)walk(0xffff000000000000ULL | (uint64_t)slot << 39, 3);
 	map_fresh(FRAME_TABLE_START,
 		  round_up(max_page * sizeof(struct page), 0x200000ULL),
-		  PTE_RW | PTE_NX | PTE_G, 0);
+		  PTE_RW | PTE_NX | PTE_G, 0, 0);
 	m2p_size = round_up(max_page * 8, 0x200000ULL);
-	map_fresh(M2P_VIRT_START, m2p_size, PTE_US | PTE_NX, M2P_RW_START);
+	map_fresh(M2P_VIRT_START, m2p_size, PTE_US | PTE_NX, M2P_RW_START,
+		  0xff);
 	write_cr3(idle_cr3);
 	direct_map_active = true;
 	root = maddr_to_virt(idle_cr3);
 	boot_alloc_direct_map();
-	memset((void *)M2P_RW_START, 0xff, m2p_size);
-	memset(frame_table, 0, max_page * sizeof(struct page));
 }
 
 void mapping_use_heap(void)
@@ -275,6 +274,15 @@ void m2p_set(mfn_t m, uint64_t gfn)
 {
 	if (mfn_valid(m))
 		((uint64_t *)M2P_RW_START)[m.v] = gfn;
+}
+
+void m2p_set_range(mfn_t m, uint64_t gfn, uint64_t n)
+{
+	uint64_t *e = (uint64_t *)M2P_RW_START + m.v;
+
+#pragma GCC unroll 8
+	for (uint64_t i = 0; i < n; i++)
+		e[i] = gfn + i;
 }
 
 uint64_t m2p_get(mfn_t m)

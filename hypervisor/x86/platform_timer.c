@@ -25,8 +25,6 @@
 #define PIT_COMMAND 0x43
 #define PORT_B 0x61
 
-#define MEASURE_NS (10 * NS_PER_MS)
-
 static volatile uint32_t *hpet;
 static uint32_t (*read_counter)(void); /* NULL: only the PIT */
 static uint64_t counter_mask;
@@ -189,7 +187,7 @@ static void pit_measure(uint64_t *ticks, uint64_t *ns)
 	*ns = count * NS_PER_SEC / PIT_HZ;
 }
 
-void platform_timer_measure(uint64_t *ticks, uint64_t *ns)
+void platform_timer_measure(uint64_t wait_ns, uint64_t *ticks, uint64_t *ns)
 {
 	uint64_t tsc0, tsc1, ns0, ns1;
 
@@ -201,7 +199,7 @@ void platform_timer_measure(uint64_t *ticks, uint64_t *ns)
 	do {
 		cpu_pause();
 		ns1 = platform_timer_read(&tsc1);
-	} while (ns1 - ns0 < MEASURE_NS);
+	} while (ns1 - ns0 < wait_ns);
 	*ticks = tsc1 - tsc0;
 	*ns = ns1 - ns0;
 }

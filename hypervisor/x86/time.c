@@ -19,6 +19,9 @@
 #include <hv/x86/io.h>
 
 #define RESYNC_NS NS_PER_SEC
+/* The first look at the TSC's rate; one that is steered is looked at again. */
+#define MEASURE_NS (10 * NS_PER_MS)
+#define MEASURE_STEERED_NS NS_PER_MS
 #define MAX_TIMER_NS (4 * NS_PER_SEC) /* longer ones fire early, set anew */
 
 uint32_t tsc_khz;
@@ -31,6 +34,7 @@ static struct cpu_clock {
 } __attribute__((aligned(64))) clocks[NR_CPUS];
 
 static struct clock_base boot_base;
+static const char *platform_timer;
 static bool tsc_is_global;	       /* all CPUs use boot_base */
 static struct clock_scale ns_to_lapic; /* used as ticks = scale(ns) */
 
@@ -39,23 +43,40 @@ uint64_t now_ns(void)
 	return clock_base_ns(&clocks[smp_processor_id()].base, rdtsc());
 }
 
-void time_early_init(void)
+static void set_rate(uint64_t ticks, uint64_t ns)
 {
-	const char *name = platform_timer_init(opt.clocksource);
-	uint64_t ticks, ns;
-
-	platform_timer_measure(&ticks, &ns);
 	boot_base.scale = clock_scale_from(ns, ticks);
 	tsc_khz = (uint32_t)(ticks * 1000000 / ns);
+}
+
+void time_early_init(void)
+{
+	uint64_t ticks, ns;
+
+	platform_timer = platform_timer_init(opt.clocksource);
 	tsc_is_global = cpu_features.tsc_invariant;
+	platform_timer_measure(tsc_is_global ? MEASURE_NS : MEASURE_STEERED_NS,
+			       &ticks, &ns);
+	set_rate(ticks, ns);
 	if (platform_timer_is_readable())
 		boot_base.ns = platform_timer_read(&boot_base.tsc);
 	else
 		boot_base.tsc = rdtsc();
 	clocks[0].base = boot_base;
 	clocks[0].plt_ns = boot_base.ns;
-	log_info("Clock: %s; TSC %u.%03u MHz%s\n", name, tsc_khz / 1000,
-		 tsc_khz % 1000, tsc_is_global ? ", invariant" : "");
+}
+
+/* From what has passed since, while this is the only CPU. */
+static void measure_again(void)
+{
+	uint64_t tsc, plt_ns = platform_timer_read(&tsc);
+	uint64_t old_ns = clock_base_ns(&boot_base, tsc);
+
+	set_rate(tsc - boot_base.tsc, plt_ns - boot_base.ns);
+	boot_base.ns = max(plt_ns, old_ns); /* no step back */
+	boot_base.tsc = tsc;
+	clocks[0].base = boot_base;
+	clocks[0].plt_ns = plt_ns;
 }
 
 static void calibrate_lapic_timer(void)
@@ -77,6 +98,11 @@ void time_cpu_init(void)
 	if (smp_processor_id() == 0) {
 		if (!lapic_has_tsc_deadline())
 			calibrate_lapic_timer();
+		if (!tsc_is_global && platform_timer_is_readable())
+			measure_again();
+		log_info("Clock: %s; TSC %u.%03u MHz%s\n", platform_timer,
+			 tsc_khz / 1000, tsc_khz % 1000,
+			 tsc_is_global ? ", invariant" : "");
 		return;
 	}
 	c->base = boot_base;

@@ -38,6 +38,8 @@ uint64_t mmu_guest_l1e(struct vcpu *v, uint64_t va);
 #define INVALID_M2P_ENTRY (~0ULL)
 #define SHARED_M2P_ENTRY (~0ULL - 1)
 void m2p_set(mfn_t m, uint64_t gfn);
+/* @n frames from @m on, all of them valid. */
+void m2p_set_range(mfn_t m, uint64_t gfn, uint64_t n);
 uint64_t m2p_get(mfn_t m);
 mfn_t m2p_frame(unsigned int i); /* first of the frames that hold 2 MiB of it */
 

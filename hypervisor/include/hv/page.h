@@ -35,7 +35,7 @@ struct page {
 	/* the heap's: */
 	bool is_free : 1;   /* first frame of a free block                   */
 	bool has_dirty : 1; /* ... that is to be cleared                     */
-	bool is_dirty : 1;  /* this frame is not all zero; kept while free   */
+	bool is_clear : 1;  /* this frame is all zero; kept while free       */
 };
 
 extern struct page *frame_table;

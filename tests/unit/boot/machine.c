@@ -54,6 +54,12 @@ void m2p_set(mfn_t m, uint64_t gfn)
 	machine_m2p[m.v] = gfn;
 }
 
+void m2p_set_range(mfn_t m, uint64_t gfn, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++)
+		machine_m2p[m.v + i] = gfn + i;
+}
+
 void init_hv_l4_slots(uint64_t *l4)
 {
 	for (unsigned int i = HV_L4_FIRST; i <= HV_L4_LAST; i++)

@@ -476,6 +476,12 @@ void m2p_set(mfn_t m, uint64_t gfn)
 	m2p[m.v] = gfn;
 }
 
+void m2p_set_range(mfn_t m, uint64_t gfn, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++)
+		m2p[m.v + i] = gfn + i;
+}
+
 uint64_t m2p_get(mfn_t m)
 {
 	return m2p[m.v];

@@ -56,8 +56,8 @@ bool platform_timer_is_readable(void);
 uint64_t platform_timer_read(uint64_t *tsc);
 /* How often it must be read at least so that no wrap is missed. */
 uint64_t platform_timer_max_interval_ns(void);
-/* TSC ticks and ns of a short interval, measured by busy waiting. */
-void platform_timer_measure(uint64_t *ticks, uint64_t *ns);
+/* TSC ticks and ns of @wait_ns or more, measured by busy waiting. */
+void platform_timer_measure(uint64_t wait_ns, uint64_t *ticks, uint64_t *ns);
 bool hpet_owns_mfn(mfn_t m);
 
 /* --- the TSCs (x86/time.c) --- */

@@ -48,8 +48,8 @@ void mapping_use_heap(void); /* new tables come from the heap from now on */
 /* The first MiB at its own address, while APs start (and not otherwise). */
 void mapping_identity_low(bool on);
 
-/* Contiguous boot-time memory, cleared; panics when there is none. */
-void *boot_alloc(size_t size, size_t align);
+/* Contiguous boot-time memory, each byte @fill; panics when there is none. */
+void *boot_alloc(size_t size, size_t align, int fill);
 void boot_alloc_init(void);
 /* From here on it hands out direct-map addresses, anywhere in RAM. */
 void boot_alloc_direct_map(void);
