@@ -26,8 +26,8 @@ $(BENCH_OUT)/profile.so: tests/bench/profile.c
 	$(CC) -std=gnu11 -O2 $(WARN) -fPIC -shared -o $@ $<
 
 .PHONY: bench-profile
-bench-profile: $(O)/pavo $(IMAGES)/linux-6.1.lz4 $(IMAGES)/bench.cpio \
-		$(BENCH_OUT)/profile.so ## ROW=fault_anon_page OPS=2048: by function
+bench-profile: $(O)/pavo $(BENCH_OUT)/profile.so $(addprefix $(IMAGES)/, \
+		linux-6.1.lz4 linux-6.1.elf bench.cpio) ## ROW=fault_anon_page OPS=2048: by function
 	tests/bench/profile.py $(ROW) $(OPS)
 
 # In a DomU, too.
@@ -38,7 +38,7 @@ $(BENCH_OUT)/bench-domu.cpio.gz: $(BENCH_PROGRAMS) tests/bench/tasks/bench \
 	gzip -9nf $(@:.gz=)
 
 .PHONY: bench
-bench: $(O)/pavo $(O)/pavo.gz $(addprefix $(IMAGES)/,xen xen.gz linux-6.1 \
-		linux-6.1.lz4 linux-6.1.elf bench.cpio bench-tools.cpio \
-		bench-xl.cpio) ## costs beside the real Xen's
+bench: $(O)/pavo $(O)/pavo.gz $(BENCH_OUT)/profile.so $(addprefix $(IMAGES)/, \
+		xen xen.gz linux-6.1 linux-6.1.lz4 linux-6.1.elf bench.cpio \
+		bench-tools.cpio bench-xl.cpio) ## costs beside the real Xen's
 	tests/bench/bench.py $(BENCH_OPTIONS)

@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Instructions from a hypervisor's entry to Dom0's, by QEMU's debug stub.
+"""Instructions counted between two addresses, by QEMU's plugin profile.c."""
 
-In icount mode an instruction is a nanosecond; what time it is at a breakpoint
-the ACPI PM timer says, which ticks at 3.579545 MHz.
-"""
-
-import json
-import re
-import socket
+import os
 import struct
-import subprocess
-import tempfile
+import sys
 
-PM_TIMER = 0x608            # where SeaBIOS puts it on i440fx
-PM_TIMER_HZ = 3_579_545
-PM_TIMER_MASK = 0xffffff
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../boot"))
+from machine import Machine
+
+PLUGIN = "build/tests/bench/profile.so"
 MULTIBOOT1 = 0x1badb002
 HAS_ADDRESSES = 1 << 16
 NOTE_ENTRY = 1              # XEN_ELFNOTE_ENTRY
@@ -39,75 +34,28 @@ def dom0_entry(elf):
     return struct.unpack_from("<Q", image, at + 16)[0]
 
 
-class Stub:
-    """GDB's remote protocol, as much as breakpoints need."""
+class Counter:
+    """Of the instructions between addresses @start and @stop."""
 
-    def __init__(self, end):
-        self.end = end
+    def __init__(self, start, stop, name):
+        self.out = f"build/logs/{name}.counts"
+        self.qemu_arguments = (
+            "-plugin", f"{PLUGIN},start={start:x},stop={stop:x},out={self.out}")
 
-    def ask(self, command):
-        text = command.encode()
-        self.end.sendall(b"$%s#%02x" % (text, sum(text) & 0xff))
-        return self.answer()
-
-    def answer(self):
-        data = b""
-        while not (match := re.search(rb"\$([^#]*)#..", data)):
-            got = self.end.recv(4096)
-            if not got:
-                raise EOFError("QEMU has gone")
-            data += got
-        self.end.sendall(b"+")
-        return match[1].decode()
-
-    def run_to(self, address):
-        """Stop when @address is about to be executed."""
-        assert self.ask(f"Z1,{address:x},1") == "OK"
-        stopped = self.ask("c")
-        assert stopped.startswith("T05"), stopped
-        assert self.ask(f"z1,{address:x},1") == "OK"
+    def last_window(self):
+        """[(address, count)] of the last time that stop was reached."""
+        with open(self.out) as f:
+            lines = f.read().split("W\n")[-1].splitlines()
+        return [(int(a, 16), int(n))
+                for a, n in (line.split() for line in lines)]
 
 
-class Monitor:
-    def __init__(self, end):
-        self.file = end.makefile("rw")
-        self.call("qmp_capabilities")
-
-    def call(self, command, **arguments):
-        print(json.dumps({"execute": command, "arguments": arguments}),
-              file=self.file, flush=True)
-        while True:
-            answer = json.loads(self.file.readline())
-            if "return" in answer:
-                return answer["return"]
-
-    def pm_ticks(self):
-        text = self.call("human-monitor-command",
-                         **{"command-line": f"i /w {PM_TIMER}"})
-        return int(text.split("=")[1], 0) & PM_TIMER_MASK
-
-
-def entry_to_dom0(config, elf):
-    """Of @config, which boots @elf as Dom0."""
-    stub, stub_end = socket.socketpair()
-    monitor, monitor_end = socket.socketpair()
-    fds = stub_end.fileno(), monitor_end.fileno()
-    with tempfile.TemporaryFile() as errors, subprocess.Popen(
-            config.qemu_arguments(None) + [
-                "-S", "-serial", "none",
-                "-chardev", f"socket,id=gdb,fd={fds[0]}", "-gdb", "chardev:gdb",
-                "-chardev", f"socket,id=qmp,fd={fds[1]}",
-                "-mon", "chardev=qmp,mode=control",
-            ], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=errors, pass_fds=fds) as process:
-        stub_end.close()
-        monitor_end.close()
-        try:
-            gdb, qmp = Stub(stub), Monitor(monitor)
-            gdb.run_to(multiboot_entry(config.hypervisor))
-            start = qmp.pm_ticks()
-            gdb.run_to(dom0_entry(elf))
-            ticks = (qmp.pm_ticks() - start) & PM_TIMER_MASK
-        finally:
-            process.kill()
-    return ticks * 1e9 / PM_TIMER_HZ
+def count_entry(config, elf, name):
+    """[(address, count)] of what runs before Dom0 in @config, which boots
+    @elf as Dom0; waits for interrupts are no instructions.
+    """
+    counter = Counter(multiboot_entry(config.hypervisor), dom0_entry(elf), name)
+    config.extra = counter.qemu_arguments
+    with Machine(config, f"build/logs/{name}.log") as machine:
+        machine.expect("Linux version", 1800)
+    return counter.last_window()

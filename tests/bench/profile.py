@@ -4,9 +4,10 @@
 
     profile.py [--hv IMAGE] ROW OPS
 
-Runs the row twice as bench.py does, with a plugin that counts every instruction
-of its last batch, once to read the kernel's symbols.  Prints instructions and
-calls per operation (OPS: how many a batch has) by function, ours marked "hv".
+Runs the row as bench.py does, with a plugin that counts every instruction of
+its last batch, and once more to read the kernel's symbols.  Prints instructions
+and calls per operation (OPS: how many a batch has) by function, ours marked "hv".
+The row "entry" is what the hypervisor does until Dom0's first instruction.
 """
 
 import argparse
@@ -22,13 +23,13 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../boot"))
 from machine import Config, Machine
+import moments
 
 IMAGES = "build/images/"
 HV_ARGS = ("console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M "
            "loglvl=warning")
+ELF = IMAGES + "linux-6.1.elf"
 BENCH = "build/tests/bench/bench"
-PLUGIN = "build/tests/bench/profile.so"
-COUNTS = "build/logs/profile.counts"
 HV_BASE, HV_END = 0xffff820000000000, 0xffff880000000000
 
 
@@ -44,11 +45,26 @@ def boot(hypervisor, words, log, extra=()):
         return machine.text
 
 
+def count_row(hypervisor, row):
+    counter = moments.Counter(*bounds(), "profile")
+    boot(hypervisor, f"task=bench row={row}", "build/logs/profile.log",
+         counter.qemu_arguments)
+    return counter.last_window()
+
+
+def count_entry(hypervisor):
+    config = Config(hypervisor, HV_ARGS,
+                    [(ELF, "console=hvc0"), (IMAGES + "bench.cpio", "")],
+                    icount=True)
+    return moments.count_entry(config, ELF, "profile")
+
+
 def bounds():
     """The two RDTSC of bench's batch()."""
     text = subprocess.run(["objdump", "-d", "--disassemble=batch", BENCH],
                           capture_output=True, text=True, check=True).stdout
-    return re.findall(r"^ *([0-9a-f]+):.*rdtsc", text, re.MULTILINE)
+    return [int(address, 16) for address in
+            re.findall(r"^ *([0-9a-f]+):.*rdtsc", text, re.MULTILINE)]
 
 
 def symbols(hypervisor):
@@ -64,13 +80,6 @@ def symbols(hypervisor):
                   for f in fields if len(f) == 3 and f[1] in "tTwW")
 
 
-def last_window():
-    """[(address, count)]"""
-    with open(COUNTS) as f:
-        lines = f.read().split("W\n")[-1].splitlines()
-    return [(int(a, 16), int(n)) for a, n in (line.split() for line in lines)]
-
-
 def main():
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -79,14 +88,15 @@ def main():
     options.add_argument("ops", type=int)
     options = options.parse_args()
 
-    start, stop = bounds()
-    boot(options.hv, f"task=bench row={options.row}", "build/logs/profile.log",
-         ("-plugin", f"{PLUGIN},start={start},stop={stop},out={COUNTS}"))
+    if options.row == "entry":
+        counts = count_entry(options.hv)
+    else:
+        counts = count_row(options.hv, options.row)
     table = symbols(options.hv)
     addresses = [address for address, _ in table]
     cost, calls = collections.Counter(), collections.Counter()
     share = collections.Counter()
-    for address, n in last_window():
+    for address, n in counts:
         at = bisect.bisect(addresses, address) - 1
         name = table[at][1] if address >> 63 else "user"
         in_hv = HV_BASE <= address < HV_END
