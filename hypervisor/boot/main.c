@@ -135,9 +135,9 @@ static void start_platform(void)
 {
 	acpi_init(boot_info.rsdp_size ? image_to_maddr(boot_info.rsdp) : 0);
 	i8259_disable();
-	time_early_init();
 	irq_init();
 	lapic_init_bsp();
+	time_early_init();
 	smp_enumerate();
 	ioapic_init();
 	efi_runtime_init();

@@ -11,6 +11,7 @@
 #define ST_TYPE_REF (1ULL << ST_REFS_BITS)
 #define ST_REFS_MAX ((1ULL << ST_REFS_BITS) - 1)
 #define ST_TYPE_REFS_MAX ((1ULL << ST_TYPE_REFS_BITS) - 1)
+#define ST_TYPE_REFS_MASK (ST_TYPE_REFS_MAX << ST_REFS_BITS)
 /* The top bit of either count; where it is set, each addition is checked. */
 #define ST_NEARLY_FULL                                                         \
 	(1ULL << (ST_REFS_BITS - 1) |                                          \

@@ -293,27 +293,34 @@ static __attribute__((noinline)) int get_and_type_slowly(struct page *pg,
 							 enum page_type t,
 							 bool preemptible)
 {
-	uint64_t x = load(pg);
-	int rc;
+	int rc = page_get(pg, d);
 
-	/*
-	 * New memory takes one step, too; whose it is is looked at before,
-	 * because the type stays.
-	 */
-	while (t == PT_WRITABLE && READ_ONCE(pg->owner) == d && ST_REFS(x) &&
-	       !(x & (ST_TYPE_MASK | ST_NEARLY_FULL)) && !ST_TYPE_REFS(x)) {
-		if (!cas(pg, &x,
-			 (x + ST_REF + ST_TYPE_REF) | ST_MAKE_TYPE(t)))
-			continue;
-		return READ_ONCE(pg->owner) == d ? 0 : not_the_owner(pg);
-	}
-	rc = page_get(pg, d);
 	if (rc)
 		return rc;
 	rc = page_get_type(pg, t, preemptible);
 	if (rc)
 		page_put(pg);
 	return rc;
+}
+
+/*
+ * Memory that has had no use yet takes one step, too.  Whose it is is looked at
+ * before, because the type stays.
+ */
+static __attribute__((noinline)) int get_new_memory(struct page *pg,
+						    const struct domain *d)
+{
+	uint64_t x = load(pg);
+
+	while (READ_ONCE(pg->owner) == d && ST_REFS(x) &&
+	       !(x & (ST_TYPE_MASK | ST_TYPE_REFS_MASK | ST_NEARLY_FULL))) {
+		uint64_t n = x + ST_REF + ST_TYPE_REF;
+
+		if (!cas(pg, &x, n | ST_MAKE_TYPE(PT_WRITABLE)))
+			continue;
+		return READ_ONCE(pg->owner) == d ? 0 : not_the_owner(pg);
+	}
+	return get_and_type_slowly(pg, d, PT_WRITABLE, false);
 }
 
 int page_get_and_type(struct page *pg, const struct domain *d, enum page_type t,
@@ -332,6 +339,8 @@ int page_get_and_type(struct page *pg, const struct domain *d, enum page_type t,
 		return likely(READ_ONCE(pg->owner) == d) ? 0
 							 : not_the_owner(pg);
 	}
+	if (t == PT_WRITABLE)
+		return get_new_memory(pg, d);
 	return get_and_type_slowly(pg, d, t, preemptible);
 }
 

@@ -34,6 +34,7 @@ static struct cpu_clock {
 } __attribute__((aligned(64))) clocks[NR_CPUS];
 
 static struct clock_base boot_base;
+static uint64_t first_tsc, first_plt_ns; /* of what rates are measured over */
 static const char *platform_timer;
 static bool tsc_is_global;	       /* all CPUs use boot_base */
 static struct clock_scale ns_to_lapic; /* used as ticks = scale(ns) */
@@ -49,15 +50,34 @@ static void set_rate(uint64_t ticks, uint64_t ns)
 	tsc_khz = (uint32_t)(ticks * 1000000 / ns);
 }
 
+/* The LAPIC's timer counts down from ~0 since the TSC was @start. */
+static void calibrate_lapic_timer(uint64_t start)
+{
+	uint64_t tsc = rdtsc();
+	uint32_t ticks = ~0u - lapic_timer_count();
+
+	ns_to_lapic = clock_scale_from(
+		ticks, clock_scale_ns(tsc - start, boot_base.scale));
+	lapic_timer_set(0);
+}
+
 void time_early_init(void)
 {
-	uint64_t ticks, ns;
+	bool use_lapic = !lapic_has_tsc_deadline();
+	uint64_t ticks, ns, start;
 
 	platform_timer = platform_timer_init(opt.clocksource);
 	tsc_is_global = cpu_features.tsc_invariant;
+	if (platform_timer_is_readable())
+		first_plt_ns = platform_timer_read(&first_tsc);
+	if (use_lapic)
+		lapic_timer_set(~0u);
+	start = rdtsc();
 	platform_timer_measure(tsc_is_global ? MEASURE_NS : MEASURE_STEERED_NS,
 			       &ticks, &ns);
 	set_rate(ticks, ns);
+	if (use_lapic)
+		calibrate_lapic_timer(start);
 	if (platform_timer_is_readable())
 		boot_base.ns = platform_timer_read(&boot_base.tsc);
 	else
@@ -66,29 +86,17 @@ void time_early_init(void)
 	clocks[0].plt_ns = boot_base.ns;
 }
 
-/* From what has passed since, while this is the only CPU. */
+/* Over all that has passed since, while this is the only CPU. */
 static void measure_again(void)
 {
 	uint64_t tsc, plt_ns = platform_timer_read(&tsc);
 	uint64_t old_ns = clock_base_ns(&boot_base, tsc);
 
-	set_rate(tsc - boot_base.tsc, plt_ns - boot_base.ns);
+	set_rate(tsc - first_tsc, plt_ns - first_plt_ns);
 	boot_base.ns = max(plt_ns, old_ns); /* no step back */
 	boot_base.tsc = tsc;
 	clocks[0].base = boot_base;
 	clocks[0].plt_ns = plt_ns;
-}
-
-static void calibrate_lapic_timer(void)
-{
-	uint64_t start, ns;
-
-	lapic_timer_set(~0u);
-	start = now_ns();
-	while ((ns = now_ns() - start) < NS_PER_MS)
-		cpu_pause();
-	ns_to_lapic = clock_scale_from(~0u - lapic_timer_count(), ns);
-	lapic_timer_set(0);
 }
 
 void time_cpu_init(void)
@@ -96,8 +104,6 @@ void time_cpu_init(void)
 	struct cpu_clock *c = &clocks[smp_processor_id()];
 
 	if (smp_processor_id() == 0) {
-		if (!lapic_has_tsc_deadline())
-			calibrate_lapic_timer();
 		if (!tsc_is_global && platform_timer_is_readable())
 			measure_again();
 		log_info("Clock: %s; TSC %u.%03u MHz%s\n", platform_timer,

@@ -18,7 +18,7 @@ uint64_t now_ns(void);
 extern uint32_t tsc_khz;
 
 void time_early_init(void); /* BSP: find and calibrate the clocks          */
-void time_cpu_init(void);   /* each CPU: local timer                       */
+void time_cpu_init(void);   /* each CPU: its clock                         */
 
 /*
  * Write @v's vcpu_time_info (in its vcpu_info, and in the registered time

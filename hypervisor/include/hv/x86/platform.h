@@ -5,13 +5,13 @@
  *
  *	acpi_init(rsdp)		after mapping_init
  *	i8259_disable()
- *	time_early_init()	polls a clock; from here now_ns() works
  *	irq_init()
  *	lapic_init_bsp()	the IDT's vectors 0x20 and up go to do_irq
+ *	time_early_init()	polls a clock; from here now_ns() works
  *	smp_enumerate()		idle vcpus are wanted for nr_present_cpus()
  *	ioapic_init()		irq_register_gsi() may be used
  *	timer_subsys_init()
- *	time_cpu_init()		this CPU's timer
+ *	time_cpu_init()		this CPU's clock
  *	wallclock_init()
  *	sched_cpu_up(0)
  *	smp_boot_aps(maxcpus)	on one CPU, too: starts what keeps time right
