@@ -14,7 +14,8 @@ $(BENCH_OUT)/bench: $(patsubst %,$(BENCH_OUT)/%.o,main measure cpu process memor
 $(BENCH_OUT)/store: $(patsubst %,$(BENCH_OUT)/%.o,store measure)
 $(BENCH_OUT)/cost: $(patsubst %,$(BENCH_OUT)/%.o,cost measure)
 $(BENCH_OUT)/tsc-now: $(BENCH_OUT)/tsc_now.o
-$(addprefix $(BENCH_OUT)/,bench store cost tsc-now):
+$(BENCH_OUT)/net-cost: $(patsubst %,$(BENCH_OUT)/%.o,net measure)
+$(addprefix $(BENCH_OUT)/,bench store cost tsc-now net-cost):
 	$(CC) -static -o $@ $^ -lpthread
 
 $(BENCH_OUT)/null: $(BENCH_OUT)/null.o
@@ -37,8 +38,32 @@ $(BENCH_OUT)/bench-domu.cpio.gz: $(BENCH_PROGRAMS) tests/bench/tasks/bench \
 		$(BENCH_PROGRAMS:%=--program %) --task tests/bench/tasks/bench
 	gzip -9nf $(@:.gz=)
 
+# Guests with an interface, on either backend.
+$(BENCH_OUT)/domu-net.cpio.gz: $(IMAGES)/debian-6.1/.unpacked $(MKINITRAMFS_SRC) \
+		tests/images/domu-init $(BENCH_OUT)/net-cost tests/bench/tasks/net-guest
+	$(MKINITRAMFS) -o $(@:.gz=) --init tests/images/domu-init \
+		--kernel $(IMAGES)/debian-6.1 --module xen-netfront \
+		--program $(BENCH_OUT)/net-cost --task tests/bench/tasks/net-guest
+	gzip -9nf $(@:.gz=)
+
+$(IMAGES)/bench-net.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
+		$(BENCH_OUT)/domu-net.cpio.gz $(BENCH_OUT)/net-cost \
+		$(O)/split-drivers/netbackd tests/bench/tasks/bench-net
+	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
+		$(BENCH_OUT)/domu-net.cpio.gz:guests/net.cpio.gz \
+		$(BENCH_OUT)/net-cost:usr/bin/net-cost \
+		$(O)/split-drivers/netbackd:usr/bin/netbackd \
+		tests/bench/tasks/bench-net:tasks/bench-net \
+		tests/bench/tasks/bench-net:tasks/bench-netbackd
+
 .PHONY: bench
+<<<<<<< Updated upstream
 bench: $(O)/pavo $(O)/pavo.gz $(BENCH_OUT)/profile.so $(addprefix $(IMAGES)/, \
 		xen xen.gz linux-6.1 linux-6.1.lz4 linux-6.1.elf bench.cpio \
 		bench-tools.cpio bench-xl.cpio) ## costs beside the real Xen's
+=======
+bench: $(O)/pavo $(O)/pavo.gz $(addprefix $(IMAGES)/,xen xen.gz linux-6.1 \
+		linux-6.1.lz4 linux-6.1.elf bench.cpio bench-tools.cpio \
+		bench-xl.cpio bench-net.cpio) ## costs beside the real Xen's
+>>>>>>> Stashed changes
 	tests/bench/bench.py $(BENCH_OPTIONS)
