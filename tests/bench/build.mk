@@ -57,13 +57,7 @@ $(IMAGES)/bench-net.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		tests/bench/tasks/bench-net:tasks/bench-netbackd
 
 .PHONY: bench
-<<<<<<< Updated upstream
 bench: $(O)/pavo $(O)/pavo.gz $(BENCH_OUT)/profile.so $(addprefix $(IMAGES)/, \
 		xen xen.gz linux-6.1 linux-6.1.lz4 linux-6.1.elf bench.cpio \
-		bench-tools.cpio bench-xl.cpio) ## costs beside the real Xen's
-=======
-bench: $(O)/pavo $(O)/pavo.gz $(addprefix $(IMAGES)/,xen xen.gz linux-6.1 \
-		linux-6.1.lz4 linux-6.1.elf bench.cpio bench-tools.cpio \
-		bench-xl.cpio bench-net.cpio) ## costs beside the real Xen's
->>>>>>> Stashed changes
+		bench-net.cpio bench-tools.cpio bench-xl.cpio) ## costs beside the real Xen's
 	tests/bench/bench.py $(BENCH_OPTIONS)
