@@ -49,6 +49,9 @@ def dom0_sizes():
 CASES = [
     *matrix(),
     *dom0_sizes(),
+    *(Case(f"reboot-{way}", board="q35", hv_args=f"reboot={way}",
+           kernel_args="end=reboot", steps=(REBOOT,))
+      for way in ("acpi", "pci", "kbd")),
     *(Case(f"stress-{kernel}-{cpus}cpu", kernel=f"linux-{kernel}.lz4",
            cpus=cpus, initrd="stress.cpio", timeout_s=2 * STRESS_S + 600,
            kernel_args=f"task=stress seconds={STRESS_S}", steps=task("stress"),
