@@ -13,9 +13,10 @@ $(BENCH_OUT)/%.o: tests/bench/%.c tests/bench/bench.h
 $(BENCH_OUT)/bench: $(patsubst %,$(BENCH_OUT)/%.o,main measure cpu process memory xen)
 $(BENCH_OUT)/store: $(patsubst %,$(BENCH_OUT)/%.o,store measure)
 $(BENCH_OUT)/cost: $(patsubst %,$(BENCH_OUT)/%.o,cost measure)
+$(BENCH_OUT)/blkload: $(patsubst %,$(BENCH_OUT)/%.o,blkload measure)
 $(BENCH_OUT)/tsc-now: $(BENCH_OUT)/tsc_now.o
 $(BENCH_OUT)/net-cost: $(patsubst %,$(BENCH_OUT)/%.o,net measure)
-$(addprefix $(BENCH_OUT)/,bench store cost tsc-now net-cost):
+$(addprefix $(BENCH_OUT)/,bench store cost blkload tsc-now net-cost):
 	$(CC) -static -o $@ $^ -lpthread
 
 $(BENCH_OUT)/null: $(BENCH_OUT)/null.o
@@ -59,5 +60,7 @@ $(IMAGES)/bench-net.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 .PHONY: bench
 bench: $(O)/pavo $(O)/pavo.gz $(BENCH_OUT)/profile.so $(addprefix $(IMAGES)/, \
 		xen xen.gz linux-6.1 linux-6.1.lz4 linux-6.1.elf bench.cpio \
-		bench-net.cpio bench-tools.cpio bench-xl.cpio) ## costs beside the real Xen's
-	tests/bench/bench.py $(BENCH_OPTIONS)
+		bench-block.cpio bench-net.cpio bench-tools.cpio \
+		bench-xl.cpio) ## costs beside the real Xen's
+	rc=0; tests/bench/bench.py $(BENCH_OPTIONS) || rc=1; \
+	tests/bench/block.py || rc=1; exit $$rc

@@ -164,6 +164,29 @@ $(IMAGES)/bench-tools.cpio: $(BENCH_DEPS) $(BENCH_TOOLS_PROGRAMS) $(TOOLS_PROGRA
 		$(foreach g,$(BENCH_GUESTS),--file $(subst :,:guests/,$g)) \
 		$(BENCH_TASKS:%=--task %)
 
+# A disk in memory, and a guest that uses it through both backends.
+$(BENCH_OUT)/bench-block.cpio.gz: $(IMAGES)/debian-6.1/.unpacked \
+		$(MKINITRAMFS_SRC) tests/images/domu-init $(BENCH_OUT)/blkload \
+		tests/bench/tasks/block
+	$(MKINITRAMFS) -o $(@:.gz=) --init tests/images/domu-init \
+		--kernel $(IMAGES)/debian-6.1 --module xen-blkfront \
+		--program $(BENCH_OUT)/blkload --task tests/bench/tasks/block
+	gzip -9nf $(@:.gz=)
+
+BENCH_BLOCK_FILES := $(IMAGES)/linux-6.1:guests/linux-6.1 \
+	$(BENCH_OUT)/bench-block.cpio.gz:guests/bench-block.cpio.gz \
+	$(foreach s,$(HOTPLUG_SCRIPTS),$s:etc/pavo/scripts/$(notdir $s))
+
+$(IMAGES)/bench-block.cpio: $(BENCH_DEPS) $(TOOLS_PROGRAMS) $(BLKBACKD) \
+		$(foreach f,$(BENCH_BLOCK_FILES),$(firstword $(subst :, ,$f))) \
+		$(BENCH_OUT)/blkload $(BENCH_START) tests/bench/tasks/bench-block
+	$(MKBENCH) $(foreach m,brd ext4 loop xen-blkback,--module $m) \
+		$(TOOLS_PROGRAMS:%=--program %) --program $(BLKBACKD) \
+		--program $(BENCH_OUT)/blkload \
+		--program $(BENCH_START):etc/start.d/tools \
+		$(BENCH_BLOCK_FILES:%=--file %) \
+		--task tests/bench/tasks/bench-block
+
 # The same with Debian's tools; its kernel is a bzImage with xz, too.
 $(IMAGES)/bench-xl.cpio: $(IMAGES)/xl.cpio $(BENCH_TOOLS_PROGRAMS) \
 		$(foreach g,$(BENCH_GUESTS),$(firstword $(subst :, ,$g))) \
