@@ -15,7 +15,7 @@ run="busybox-static e2fsprogs fakeroot grub-common grub-pc-bin lz4
 	mmdebstrap mtools openssh-client python3 qemu-system-x86 uidmap xorriso
 	zstd"
 check="clang-14 clang-format-14 clang-tidy-14 cppcheck grub-efi-amd64-bin
-	libxen-dev libxml2-utils man-db ovmf qemu-utils stress-ng systemd
+	libxen-dev libxml2-utils man-db nftables ovmf qemu-utils stress-ng systemd
 	tdb-tools xz-utils"
 soak="fio"
 

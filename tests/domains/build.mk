@@ -40,6 +40,16 @@ $(IMAGES)/devices.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-devices.cpio.gz:guests/domu-devices.cpio.gz
 
+# For guests that are not in a bridge.
+$(IMAGES)/routes.cpio: $(DOM0_DEPS) $(IMAGES)/tools.cpio \
+		$(IMAGES)/domu-devices.cpio.gz
+	$(MKDOM0) $(foreach m,$(BACKEND_MODULES) $(NAT_MODULES),--module $m) \
+		$(TOOLS_PROGRAMS:%=--program %) --program /usr/sbin/nft \
+		--program tests/images/start-tools:etc/start.d/tools \
+		$(TOOLS_FILES:%=--file %) --file \
+		$(IMAGES)/domu-devices.cpio.gz:guests/domu-devices.cpio.gz \
+		$(TOOLS_TASKS:%=--task %)
+
 # The same guests on our own backend, and both ends of a stream of datagrams.
 $(DOMAINS_OUT)/netmix: tests/domains/netmix.c \
 		$(addprefix tests/domains/guest/,netmix.h mix.h)
@@ -214,5 +224,5 @@ check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 soak: soak-domains
 soak-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,blkback.cpio debian.cpio \
 	devices.cpio durable.cpio hotplug.cpio killing.cpio net.cpio \
-	tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
+	routes.cpio tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

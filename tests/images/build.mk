@@ -49,6 +49,7 @@ MKINITRAMFS_SRC := $(addprefix tests/images/,cpio.py modules.py mkinitramfs.py)
 DOM0_MODULES    := xenfs xen-privcmd xen-evtchn xen-gntdev xen-gntalloc efivarfs
 # For guests' devices, on Linux's own backends.
 BACKEND_MODULES := xen-blkback xen-netback loop bridge tun
+NAT_MODULES     := crc32c_generic nf_tables nft_chain_nat nft_masq
 HOTPLUG_SCRIPTS := $(addprefix dom0-tools/hotplug/,block vif-bridge vif-route \
 	vif-nat hotplug-common.sh vif-common.sh)
 

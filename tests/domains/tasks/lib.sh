@@ -131,10 +131,18 @@ bridge()
 	ip link set xenbr0 up
 }
 
-# in_guest LINE...: its output; the lines are run in the guest with task=devices
+# at ADDRESS LINE...: its output; the lines are run in the guest there, which
+# has task=devices
+at()
+{
+	_address=$1
+	shift
+	printf '%s\n' "$@" | nc -w 60 "$_address" 1000
+}
+
 in_guest()
 {
-	printf '%s\n' "$@" | nc -w 60 10.0.0.2 1000
+	at 10.0.0.2 "$@"
 }
 
 finish()
