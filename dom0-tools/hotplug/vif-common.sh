@@ -16,12 +16,16 @@ name_it()
 		fail "$vif cannot be called $dev"
 }
 
-# The mtu of the device, or else that of interface $1.
+# The mtu of the device, or else that of interface $1, unless it is more than a
+# frontend that has connected already can do.
 set_mtu()
 {
-	mtu=$(read_own mtu) || mtu=$(cat "/sys/class/net/$1/mtu")
-	[ -z "$mtu" ] || ip link set dev "$dev" mtu "$mtu" ||
-		fail "$dev cannot have an mtu of $mtu"
+	if mtu=$(read_own mtu) && [ -n "$mtu" ]; then
+		ip link set dev "$dev" mtu "$mtu" ||
+			fail "$dev cannot have an mtu of $mtu"
+	elif mtu=$(cat "/sys/class/net/$1/mtu"); then
+		ip link set dev "$dev" mtu "$mtu" || true
+	fi
 }
 
 # Interfaces of backends have an address of their own, which never answers.
