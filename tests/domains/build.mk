@@ -205,6 +205,7 @@ $(IMAGES)/domu-durable.cpio.gz: $(MKINITRAMFS_SRC) tests/images/domu-init /usr/b
 		$(DURABLE_TASKS)
 	$(MKINITRAMFS) -o $(@:.gz=) --init tests/images/domu-init \
 		--kernel $(IMAGES)/debian-6.1 --module xen-blkfront --module ext4 \
+		--module crc32c_generic \
 		$(DURABLE_PROGRAMS:%=--program %) $(DURABLE_TASKS:%=--task %)
 	gzip -9nf $(@:.gz=)
 

@@ -181,7 +181,7 @@ BENCH_BLOCK_FILES := $(IMAGES)/linux-6.1:guests/linux-6.1 \
 $(IMAGES)/bench-block.cpio: $(BENCH_DEPS) $(TOOLS_PROGRAMS) $(BLKBACKD) \
 		$(foreach f,$(BENCH_BLOCK_FILES),$(firstword $(subst :, ,$f))) \
 		$(BENCH_OUT)/blkload $(BENCH_START) tests/bench/tasks/bench-block
-	$(MKBENCH) $(foreach m,brd ext4 loop xen-blkback,--module $m) \
+	$(MKBENCH) $(foreach m,brd crc32c_generic ext4 loop xen-blkback,--module $m) \
 		$(TOOLS_PROGRAMS:%=--program %) --program $(BLKBACKD) \
 		--program $(BENCH_OUT)/blkload \
 		--program $(BENCH_START):etc/start.d/tools \
