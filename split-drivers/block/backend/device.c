@@ -165,6 +165,21 @@ static bool is_online(struct device *d)
 	       online;
 }
 
+/*
+ * A frontend that asked for the end is Closed when it has seen us Closing: a
+ * Linux that shuts down looks for nothing else, and waits five seconds for it.
+ */
+static void let_go(struct device *d)
+{
+	enum xenbus_state next =
+		xenbus_peer_state(&d->d.bus) == XenbusStateClosing
+			? XenbusStateClosing
+			: XenbusStateClosed;
+
+	if (d->d.bus.state != next)
+		(void)xenbus_switch(&d->d.bus, 0, next);
+}
+
 static void disconnect(struct device *d)
 {
 	struct worker_message m = {.what = WORKER_DISCONNECT};
@@ -175,7 +190,7 @@ static void disconnect(struct device *d)
 		return;
 	}
 	if (d->worker != DEVICE_ENDING)
-		(void)xenbus_switch(&d->d.bus, 0, XenbusStateClosed);
+		let_go(d);
 }
 
 static void offer(struct device *d)
@@ -318,7 +333,7 @@ static void worker_event(struct keeper_device *base)
 		break;
 	case WORKER_DISCONNECTED:
 		d->worker = DEVICE_READY;
-		(void)xenbus_switch(&d->d.bus, 0, XenbusStateClosed);
+		let_go(d);
 		step(d);
 		break;
 	case WORKER_FAILED:
