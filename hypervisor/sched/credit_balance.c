@@ -19,7 +19,7 @@
 #include "credit.h"
 
 /* Of pcpu time, missed by all vcpus of a queue together. */
-#define LATE_NS (20 * NS_PER_MS)    /* worth moving one            */
+#define LATE_NS (20 * NS_PER_MS) /* worth moving one            */
 #define FORGET_NS (400 * NS_PER_MS)
 #define BALANCE_NS (20 * NS_PER_MS)
 
