@@ -40,6 +40,12 @@ $(IMAGES)/devices.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-devices.cpio.gz:guests/domu-devices.cpio.gz
 
+# With a guest that has backends, too.
+$(IMAGES)/driver.cpio: tests/images/addfiles.py $(IMAGES)/devices.cpio \
+		$(IMAGES)/domu-driver.cpio.gz
+	tests/images/addfiles.py $@ $(IMAGES)/devices.cpio \
+		$(IMAGES)/domu-driver.cpio.gz:guests/domu-driver.cpio.gz
+
 # For guests that are not in a bridge.
 $(IMAGES)/routes.cpio: $(DOM0_DEPS) $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-devices.cpio.gz
@@ -224,6 +230,6 @@ check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 .PHONY: soak-domains
 soak: soak-domains
 soak-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,blkback.cpio debian.cpio \
-	devices.cpio durable.cpio hotplug.cpio killing.cpio net.cpio \
+	devices.cpio driver.cpio durable.cpio hotplug.cpio killing.cpio net.cpio \
 	routes.cpio tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

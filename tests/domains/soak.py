@@ -65,7 +65,9 @@ CASES = [
     Case("durable", cpus=2, mem_mib=3072, initrd="durable.cpio",
          hv_args=DOM0_1G, timeout_s=7200, kernel_args="task=durable rounds=5",
          steps=task("durable")),
-    # Interfaces that are in no bridge.
+    # Backends in another guest; interfaces that are in no bridge.
+    Case("driver", cpus=2, initrd="driver.cpio", hv_args=DOM0_1G,
+         timeout_s=1200, kernel_args="task=driver", steps=task("driver")),
     Case("routes", cpus=2, initrd="routes.cpio", hv_args=DOM0_1G,
          timeout_s=1200, kernel_args="task=routes", steps=task("routes")),
     # Interfaces on netbackd, which is killed all the time.

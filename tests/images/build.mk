@@ -91,6 +91,17 @@ $(IMAGES)/domu-devices.cpio.gz: $(IMAGES)/debian-6.1/.unpacked \
 		$(DOMU_DEVICES:%=--task %)
 	gzip -9nf $(@:.gz=)
 
+# And with the backends.
+$(IMAGES)/domu-driver.cpio.gz: $(IMAGES)/debian-6.1/.unpacked \
+		$(MKINITRAMFS_SRC) tests/images/domu-init $(O)/bin/pavo \
+		tests/domains/guest/driver $(HOTPLUG_SCRIPTS)
+	$(MKINITRAMFS) -o $(@:.gz=) --init tests/images/domu-init \
+		--program $(O)/bin/pavo --kernel $(IMAGES)/debian-6.1 \
+		$(foreach m,$(DOMU_MODULES) $(BACKEND_MODULES),--module $m) \
+		--task tests/domains/guest/driver \
+		$(foreach s,$(HOTPLUG_SCRIPTS),--file $s:etc/pavo/scripts/$(notdir $s))
+	gzip -9nf $(@:.gz=)
+
 # With the tools and their daemons, and guests in /guests.
 TOOLS_PROGRAMS := $(addprefix $(O)/bin/,pavo pavo-top pavo-xml) \
 	$(O)/dom0-tools/xenstored $(O)/dom0-tools/consoled/consoled \
