@@ -32,8 +32,7 @@ static uint64_t call(enum efi_service s, const void *a, const void *b,
 	return efi_runtime_call(s, (uint64_t)a, (uint64_t)b, (uint64_t)c, d, e);
 }
 
-/* --- time ------------------------------------------------------------------
- */
+/* --- time --------------------------------------------------------------- */
 
 static int get_time(struct xenpf_efi_runtime_call *op)
 {
@@ -95,8 +94,7 @@ static int set_wakeup_time(struct xenpf_efi_runtime_call *op)
 	return 0;
 }
 
-/* --- variables -------------------------------------------------------------
- */
+/* --- variables ---------------------------------------------------------- */
 
 static int get_count(struct xenpf_efi_runtime_call *op)
 {

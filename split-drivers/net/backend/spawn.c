@@ -14,9 +14,13 @@
 
 #include "../../keeper/owner.h"
 
-/* Behind it is whose it is. */
+/*
+ * Whose it is comes after the pages that the worker has mapped: the keeper
+ * waits for whom this names, and a worker that was taken over must not choose.
+ */
 #define JOURNAL_BYTES                                                          \
-	((off_t)(NETBACK_QUEUES_MAX * sizeof(struct netback_journal)))
+	((off_t)(NETBACK_QUEUES_MAX * sizeof(struct netback_journal) + 4095 &  \
+		 ~4095UL))
 
 /* What the worker will have at its numbers from WORKER_CONTROL on. */
 struct fds {
