@@ -19,8 +19,8 @@
  * waits for whom this names, and a worker that was taken over must not choose.
  */
 #define JOURNAL_BYTES                                                          \
-	((off_t)(NETBACK_QUEUES_MAX * sizeof(struct netback_journal) + 4095 &  \
-		 ~4095UL))
+	((NETBACK_QUEUES_MAX * (off_t)sizeof(struct netback_journal) + 4095) & \
+	 ~(off_t)4095)
 
 /* What the worker will have at its numbers from WORKER_CONTROL on. */
 struct fds {
