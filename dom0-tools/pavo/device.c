@@ -405,12 +405,16 @@ static int begin_close(struct tool *t, const struct device *d, bool force)
 			force = true;
 		if (force)
 			xs_rm(&t->xs, tx, device_frontend(&t->r, d));
-		if (state != NULL && atoi(state) != XenbusStateClosed) {
+		/*
+		 * Whose frontend was lost has closed by itself; that it is to
+		 * go for good is still to be said.
+		 */
+		if (state != NULL)
 			xs_queue_write(&t->xs, tx, below(t, back, "online"),
 				       "0");
+		if (state != NULL && atoi(state) != XenbusStateClosed)
 			xs_queue_write(&t->xs, tx, below(t, back, "state"),
 				       "5");
-		}
 		rc = xs_flush(&t->xs, NULL, 0);
 		if (rc < 0)
 			xs_tx_end(&t->xs, tx, false);

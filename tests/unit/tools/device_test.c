@@ -233,3 +233,50 @@ UNIT_TEST(a_guest_cannot_lead_the_removal_elsewhere)
 	EXPECT(strstr(script_log(), "vbd remove backend/vbd/1/51712\n"));
 	tool_close(&tool);
 }
+
+#define ELSEWHERE "/local/domain/7/backend/vbd/1/51712"
+#define RECORD "/libxl/1/device/vbd/51712"
+
+/* What devd in domain 7 does with a device that has closed for good. */
+static void *unplug(void *unused)
+{
+	struct req r = {0};
+	struct xs xs;
+	int rc;
+
+	(void)unused;
+	if (xs_open(&xs, &r) < 0 ||
+	    xs_watch(&xs, "/local/domain/7/backend", "t") < 0)
+		abort();
+	while (xs_next_event(&xs, -1, &rc) != NULL) {
+		const char *s = xs_read(&xs, 0, ELSEWHERE "/state", &rc);
+		const char *on = xs_read(&xs, 0, ELSEWHERE "/online", &rc);
+
+		if (s == NULL || on == NULL) /* and nobody undoes it */
+			unit_test_fail(__FILE__, __LINE__, "taken away");
+		if (on == NULL || s == NULL || (*s == '6' && *on == '0'))
+			break;
+	}
+	xs_rm(&xs, 0, ELSEWHERE);
+	xs_close(&xs);
+	req_free(&r);
+	return NULL;
+}
+
+/* Its driver saw first that the guest was gone. */
+UNIT_TEST(a_driver_domain_undoes_what_has_closed_by_itself)
+{
+	pthread_t devd;
+
+	begin(LOGS);
+	fake_store_set(ELSEWHERE "/online", "1");
+	fake_store_set(ELSEWHERE "/state", "6");
+	fake_store_set(RECORD "/backend", ELSEWHERE);
+	fake_store_set(RECORD "/script", "block");
+	EXPECT_EQ(pthread_create(&devd, NULL, unplug, NULL), 0);
+	devices_remove(&tool, 1);
+	EXPECT_EQ(pthread_join(devd, NULL), 0);
+	EXPECT_EQ(fake_store_count("/local/domain/7/backend"), 1);
+	EXPECT_EQ(fake_store_count("/libxl/1/device"), 0);
+	tool_close(&tool);
+}
