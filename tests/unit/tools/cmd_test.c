@@ -4,170 +4,15 @@
  * a machine and a xenstore of our own. What is compared to the letter is what
  * xl 4.17 prints.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "cmd_scene.h"
 #include "fixture.h"
-#include "kernels.h"
-
-static char out[65536], err[65536];
-
-static void read_back(const char *name, char *buf, size_t size)
-{
-	char path[128];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", fixture_root(), name);
-	fd = open(path, O_RDONLY);
-	n = read(fd, buf, size - 1);
-	buf[n > 0 ? n : 0] = '\0';
-	close(fd);
-}
-
-static int redirect(const char *name, int to)
-{
-	char path[128];
-	int saved = dup(to), fd;
-
-	snprintf(path, sizeof(path), "%s/%s", fixture_root(), name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	dup2(fd, to);
-	close(fd);
-	return saved;
-}
-
-/* Run pavo with the words of @line; what it prints is in out and err. */
-static int pavo(const char *line)
-{
-	char copy[1024], *argv[64], *save = NULL;
-	int argc = 0, rc, saved_out, saved_err;
-	struct tool t = {0};
-
-	snprintf(copy, sizeof(copy), "%s", line);
-	argv[argc++] = (char *)(uintptr_t) "pavo";
-	for (char *w = strtok_r(copy, " ", &save); w != NULL && argc < 63;
-	     w = strtok_r(NULL, " ", &save))
-		argv[argc++] = w;
-	argv[argc] = NULL;
-	optind = 0; /* getopt begins anew */
-	fflush(NULL);
-	saved_out = redirect("out", STDOUT_FILENO);
-	saved_err = redirect("err", STDERR_FILENO);
-	rc = pavo_run(&t, argc, argv);
-	fflush(NULL);
-	dup2(saved_out, STDOUT_FILENO);
-	dup2(saved_err, STDERR_FILENO);
-	close(saved_out);
-	close(saved_err);
-	tool_close(&t);
-	read_back("out", out, sizeof(out));
-	read_back("err", err, sizeof(err));
-	return rc;
-}
-
-static void expect_run(const char *line, const char *want)
-{
-	int rc = pavo(line);
-
-	if (rc != 0 || strcmp(out, want) != 0)
-		unit_test_fail(__FILE__, __LINE__, "%s: %d\n%s%s\nnot\n%s",
-			       line, rc, out, err, want);
-}
-
-static void expect_ok(const char *line)
-{
-	int rc = pavo(line);
-
-	if (rc != 0)
-		unit_test_fail(__FILE__, __LINE__, "%s: %d %s", line, rc, err);
-}
-
-static void expect_fail(const char *line, const char *says)
-{
-	int rc = pavo(line);
-
-	if (rc == 0 || strstr(err, says) == NULL)
-		unit_test_fail(__FILE__, __LINE__, "%s: %d\n%s\nnot %s", line,
-			       rc, err, says);
-}
-
-static char cfg_path[160];
-
-/* A machine with a kernel, a ramdisk and a configuration "demo". */
-static void begin(unsigned int free_mib)
-{
-	struct kernel_options o = {0};
-	const char *kernel, *ramdisk;
-	char text[512];
-	size_t len;
-	uint8_t *elf = kernel_elf(&o, &len);
-
-	fake_reset(free_mib);
-	fake_store_start(fixture_root());
-	kernel = fixture_file("vmlinux", elf, len);
-	ramdisk = fixture_file("initrd", elf, 5000);
-	snprintf(text, sizeof(text),
-		 "name = \"demo\"\nkernel = \"%s\"\nramdisk = \"%s\"\n"
-		 "memory = 16\nmaxmem = 32\nvcpus = 1\nmaxvcpus = 2\n"
-		 "extra = \"quiet\"\n"
-		 "uuid = \"01234567-89ab-cdef-0123-456789abcdef\"\n",
-		 kernel, ramdisk);
-	strcpy(cfg_path, fixture_text("demo.cfg", text));
-	free(elf);
-}
-
-static int create(const char *options)
-{
-	char line[400];
-
-	snprintf(line, sizeof(line), "create -q -e %s %s", cfg_path, options);
-	return pavo(line);
-}
-
-static void begin_with_demo(void)
-{
-	begin(128);
-	if (create("") != 0)
-		unit_test_fail(__FILE__, __LINE__, "create: %s", err);
-}
-
-static unsigned int files_in(const char *dir)
-{
-	char path[160];
-	unsigned int nr = 0;
-	struct dirent *e;
-	DIR *d;
-
-	snprintf(path, sizeof(path), "%s%s", fixture_root(), dir);
-	d = opendir(path);
-	while (d != NULL && (e = readdir(d)) != NULL)
-		nr += e->d_name[0] != '.';
-	if (d != NULL)
-		closedir(d);
-	return nr;
-}
-
-static void expect_nothing_left(void)
-{
-	EXPECT_EQ(fake_store_count("/local/domain/1"), 0);
-	EXPECT_EQ(fake_store_count("/vm/01234567-89ab-cdef-0123-456789abcdef"),
-		  0);
-	EXPECT_EQ(fake_store_count("/libxl/1"), 0);
-	EXPECT_EQ(fake_store_count("/tool/pavo/domains") <= 1, 1);
-	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 0);
-	EXPECT(fake_domain(1) == NULL);
-	EXPECT_EQ(fake.free_pages, 128 << 8);
-	EXPECT_EQ(fake.nr_mapped, 0);
-}
 
 UNIT_TEST(list_prints_xls_table)
 {
@@ -216,10 +61,10 @@ static struct json_object *json_of(const char *line)
 	struct json_object *o;
 
 	expect_ok(line);
-	o = json_tokener_parse(out);
+	o = json_tokener_parse(cmd_out);
 	if (o == NULL)
 		unit_test_fail(__FILE__, __LINE__, "%s: no JSON: %s", line,
-			       out);
+			       cmd_out);
 	return o;
 }
 
@@ -228,7 +73,7 @@ static struct json_object *get(struct json_object *o, const char *key)
 	struct json_object *v;
 
 	if (!json_object_object_get_ex(o, key, &v))
-		unit_test_fail(__FILE__, __LINE__, "no %s in %s", key, out);
+		unit_test_fail(__FILE__, __LINE__, "no %s in %s", key, cmd_out);
 	return v;
 }
 
@@ -258,7 +103,7 @@ UNIT_TEST(json_is_there_for_scripts)
 		  0);
 	json_object_put(o);
 	EXPECT(pavo("--json pause nosuch") != 0);
-	o = json_tokener_parse(err);
+	o = json_tokener_parse(cmd_err);
 	EXPECT_EQ(json_object_get_int(get(get(o, "error"), "errno")), ESRCH);
 	json_object_put(o);
 }
@@ -338,7 +183,7 @@ UNIT_TEST(a_dry_run_makes_nothing)
 	begin(128);
 	snprintf(line, sizeof(line), "create -n %s", cfg_path);
 	expect_ok(line);
-	EXPECT(strstr(out, "name = \"demo\"\n") != NULL);
+	EXPECT(strstr(cmd_out, "name = \"demo\"\n") != NULL);
 	expect_nothing_left();
 	EXPECT_EQ(fake_store_count("/"), 0);
 }
@@ -373,7 +218,7 @@ UNIT_TEST(every_hypercall_that_fails_leaves_nothing)
 			expect_ok("destroy demo");
 			continue;
 		}
-		EXPECT(strstr(err, "error: ") != NULL);
+		EXPECT(strstr(cmd_err, "error: ") != NULL);
 		expect_nothing_left();
 	}
 	EXPECT(n > 20);
@@ -398,7 +243,7 @@ UNIT_TEST(every_store_request_that_fails_leaves_nothing)
 			expect_ok("destroy demo");
 			continue;
 		}
-		EXPECT(strstr(err, "xenstore") != NULL);
+		EXPECT(strstr(cmd_err, "xenstore") != NULL);
 		expect_nothing_left();
 	}
 	EXPECT(n > 40);
@@ -417,28 +262,28 @@ UNIT_TEST(what_cannot_work_is_refused_before_anything_is_made)
 {
 	begin_with_demo();
 	EXPECT(create("") != 0);
-	EXPECT(strstr(err, "the name \"demo\" is in use by domain 1"));
-	EXPECT(strstr(err, "demo.cfg:1: "));
-	EXPECT(strstr(err, "`pavo destroy demo`"));
+	EXPECT(strstr(cmd_err, "the name \"demo\" is in use by domain 1"));
+	EXPECT(strstr(cmd_err, "demo.cfg:1: "));
+	EXPECT(strstr(cmd_err, "`pavo destroy demo`"));
 	EXPECT(create("name=two") != 0);
-	EXPECT(strstr(err, "the UUID is in use by domain 1 (demo)"));
+	EXPECT(strstr(cmd_err, "the UUID is in use by domain 1 (demo)"));
 	expect_ok("destroy demo");
 	EXPECT(create("memory=4000 maxmem=4000") != 0);
-	EXPECT(strstr(err, "it needs 4002 MiB, the host has 128 MiB free, "
-			   "and Dom0 could give"));
+	EXPECT(strstr(cmd_err, "it needs 4002 MiB, the host has 128 MiB free, "
+			       "and Dom0 could give"));
 	EXPECT(create("memory=2 maxmem=2") != 0);
-	EXPECT(strstr(err, "2 MiB of memory are too small"));
-	EXPECT(strstr(err, "command line"));
+	EXPECT(strstr(cmd_err, "2 MiB of memory are too small"));
+	EXPECT(strstr(cmd_err, "command line"));
 	EXPECT(create("kernel=/nonexistent") != 0);
-	EXPECT(strstr(err, "cannot open the kernel /nonexistent"));
+	EXPECT(strstr(cmd_err, "cannot open the kernel /nonexistent"));
 	EXPECT(create("ramdisk=/nonexistent") != 0);
-	EXPECT(strstr(err, "cannot open the ramdisk /nonexistent"));
+	EXPECT(strstr(cmd_err, "cannot open the ramdisk /nonexistent"));
 	EXPECT(create("ramdisk=/dev/null") != 0);
-	EXPECT(strstr(err, "the ramdisk /dev/null is not a file"));
+	EXPECT(strstr(cmd_err, "the ramdisk /dev/null is not a file"));
 	EXPECT(create("cpus=9") != 0);
-	EXPECT(strstr(err, "pcpu 9 does not exist; there are 0 to 3"));
+	EXPECT(strstr(cmd_err, "pcpu 9 does not exist; there are 0 to 3"));
 	EXPECT(create("maxvcpus=64") != 0);
-	EXPECT(strstr(err, "the hypervisor refuses one of vcpus"));
+	EXPECT(strstr(cmd_err, "the hypervisor refuses one of vcpus"));
 	expect_nothing_left();
 }
 
@@ -450,7 +295,7 @@ UNIT_TEST(names_of_other_tools_domains_are_seen)
 	fake_store_set("/local/domain/1/name", "by-xl");
 	expect_run("domid by-xl", "1\n");
 	EXPECT(create("name=by-xl uuid=11111111111111111111111111111111") != 0);
-	EXPECT(strstr(err, "is in use by domain 1"));
+	EXPECT(strstr(cmd_err, "is in use by domain 1"));
 	expect_fail("domid BY-XL", "did you mean by-xl?");
 }
 
@@ -562,13 +407,13 @@ UNIT_TEST(the_host_is_described)
 {
 	begin(128);
 	expect_ok("info");
-	EXPECT(strstr(out, "nr_cpus                : 4\n"));
-	EXPECT(strstr(out, "total_memory           : 4096\n"));
-	EXPECT(strstr(out, "free_memory            : 128\n"));
-	EXPECT(strstr(out, "xen_version            : 4.17.7\n"));
-	EXPECT(strstr(out, "virt_caps              : pv\n"));
-	EXPECT(strstr(out, "xen_scheduler          : credit2\n"));
-	EXPECT(strstr(out, "xend_config_format     : 4\n"));
+	EXPECT(strstr(cmd_out, "nr_cpus                : 4\n"));
+	EXPECT(strstr(cmd_out, "total_memory           : 4096\n"));
+	EXPECT(strstr(cmd_out, "free_memory            : 128\n"));
+	EXPECT(strstr(cmd_out, "xen_version            : 4.17.7\n"));
+	EXPECT(strstr(cmd_out, "virt_caps              : pv\n"));
+	EXPECT(strstr(cmd_out, "xen_scheduler          : credit2\n"));
+	EXPECT(strstr(cmd_out, "xend_config_format     : 4\n"));
 	expect_run("dmesg", "(XEN) fake\n");
 	expect_run("dmesg -c", "(XEN) fake\n");
 	expect_run("dmesg", "");
@@ -652,147 +497,6 @@ UNIT_TEST(the_store_can_be_looked_into)
 	expect_fail("xenstore", "what?");
 }
 
-/* The domain ends with @code, and its monitor looks. */
-static void end_with(unsigned int code, const char *settings)
-{
-	begin(128);
-	if (create(settings) != 0)
-		unit_test_fail(__FILE__, __LINE__, "create: %s", err);
-	fake_domain(1)->info.flags = XEN_DOMINF_shutdown | code << 16;
-	expect_ok("monitor 1");
-}
-
-UNIT_TEST(a_monitor_removes_what_has_powered_off)
-{
-	end_with(0, "");
-	expect_nothing_left();
-	EXPECT(strstr(out, "ended, code 0: destroy") != NULL);
-}
-
-UNIT_TEST(a_monitor_starts_again_what_reboots)
-{
-	end_with(1, "");
-	EXPECT(fake_domain(1) == NULL);
-	EXPECT(!(fake_domain(2)->info.flags & XEN_DOMINF_paused));
-	EXPECT_EQ(fake_domain(2)->info.handle[0], 0x01);
-	EXPECT_EQ(strcmp(fake_store_value("/local/domain/2/name"), "demo"), 0);
-	EXPECT_EQ(fake_store_count("/local/domain/1"), 0);
-	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 1);
-	EXPECT_EQ(fake.free_pages, (128 - 16) << 8);
-}
-
-UNIT_TEST(a_monitor_does_what_the_configuration_says)
-{
-	begin(128);
-	EXPECT_EQ(create("on_crash=preserve"), 0);
-	fake_domain(1)->info.flags = XEN_DOMINF_shutdown | 3 << 16;
-	/* found, seen crashed and kept, then ended by somebody else */
-	fake.looks_to_live = 3;
-	expect_ok("monitor 1");
-	EXPECT(strstr(out, "ended, code 3: preserve") != NULL);
-	EXPECT(fake_domain(1) != NULL && fake_domain(2) == NULL);
-	EXPECT_EQ(fake_store_count("/local/domain/1"), 0);
-	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 0);
-}
-
-UNIT_TEST(a_crashed_domain_can_be_set_aside)
-{
-	end_with(3, "on_crash=rename-restart");
-	EXPECT(fake_domain(1) != NULL && fake_domain(2) != NULL);
-	expect_run("domid demo", "2\n");
-	expect_run("domid demo-1", "1\n");
-	EXPECT(memcmp(fake_domain(1)->info.handle, fake_domain(2)->info.handle,
-		      16) != 0);
-	expect_ok("destroy demo-1");
-	expect_ok("destroy demo");
-	EXPECT_EQ(fake_store_count("/local/domain"), 1);
-	EXPECT_EQ(fake_store_count("/vm"), 1);
-	EXPECT_EQ(fake_store_count("/tool/pavo/domains"), 1);
-	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 0);
-}
-
-/* What a kernel that has got far enough says about its memory: here nothing. */
-UNIT_TEST(a_core_that_cannot_be_made_does_not_stop_the_restart)
-{
-	end_with(3, "on_crash=coredump-restart");
-	EXPECT(strstr(out, "no core: ") != NULL);
-	expect_run("domid demo", "2\n");
-}
-
-UNIT_TEST(a_monitor_cleans_up_after_a_domain_that_another_tool_ended)
-{
-	begin_with_demo();
-	fake_domain(1)->info.flags = XEN_DOMINF_dying;
-	expect_ok("monitor 1");
-	EXPECT_EQ(fake_store_count("/local/domain/1"), 0);
-	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 0);
-}
-
-UNIT_TEST(a_restart_that_was_interrupted_is_finished)
-{
-	char mark[200];
-
-	begin_with_demo();
-	/* as if the monitor had died just after it ended the domain */
-	snprintf(mark, sizeof(mark), "%s/var/lib/pavo/domains/%s.cfg.restart",
-		 fixture_root(), "01234567-89ab-cdef-0123-456789abcdef");
-	close(open(mark, O_WRONLY | O_CREAT, 0600));
-	fake_domain(1)->exists = false;
-	fake.free_pages = 128 << 8;
-	expect_ok("xenstore rm /local /vm /libxl /tool");
-	expect_ok("monitor --all");
-	expect_run("domid demo", "2\n");
-	EXPECT(access(mark, F_OK) != 0);
-}
-
-/* A monitor that died in a restart of domain @old marks it so. */
-static void leave_mark(unsigned int old)
-{
-	char mark[200];
-	FILE *f;
-
-	snprintf(mark, sizeof(mark), "%s/var/lib/pavo/domains/%s.cfg.restart",
-		 fixture_root(), "01234567-89ab-cdef-0123-456789abcdef");
-	f = fopen(mark, "w");
-	fprintf(f, "%u\n", old);
-	fclose(f);
-}
-
-UNIT_TEST(a_restarted_domain_that_never_ran_is_made_anew)
-{
-	begin_with_demo();
-	fake_domain(1)->info.flags |= XEN_DOMINF_paused;
-	leave_mark(7);
-	fake_store_set("/local/domain/7/name", "demo");
-	fake.free_pages = 256 << 8;
-	expect_ok("monitor --all");
-	expect_run("domid demo", "2\n");
-	EXPECT_EQ(fake_store_count("/local/domain/1"), 0);
-	EXPECT_EQ(fake_store_count("/local/domain/7"), 0);
-	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 1);
-}
-
-UNIT_TEST(a_restarted_domain_that_runs_is_left_alone)
-{
-	begin_with_demo();
-	fake_domain(1)->info.flags &= ~(uint32_t)XEN_DOMINF_paused;
-	leave_mark(7);
-	expect_ok("monitor --all");
-	expect_run("domid demo", "1\n");
-	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 1);
-}
-
-UNIT_TEST(what_a_monitor_left_when_it_died_is_cleaned_up)
-{
-	begin_with_demo();
-	fake_domain(1)->exists = false;
-	expect_ok("monitor --all");
-	EXPECT_EQ(fake_store_count("/local/domain/1"), 0);
-	EXPECT_EQ(fake_store_count("/vm"), 1);
-	EXPECT_EQ(fake_store_count("/tool/pavo/domains"), 1);
-	EXPECT_EQ(files_in("/var/lib/pavo/domains"), 0);
-}
-
 static const struct {
 	const char *line, *says;
 } wrong[] = {
@@ -869,7 +573,7 @@ UNIT_TEST(wrong_command_lines_get_one_clear_message)
 		unsigned int lines = 0;
 
 		expect_fail(wrong[i].line, wrong[i].says);
-		for (const char *p = err; (p = strstr(p, "error:")); p++)
+		for (const char *p = cmd_err; (p = strstr(p, "error:")); p++)
 			lines++;
 		EXPECT_EQ(lines, 1);
 	}
@@ -884,13 +588,13 @@ UNIT_TEST(every_command_has_help)
 
 	begin(128);
 	expect_ok("help");
-	for (char *l = strtok(out, "\n"); l != NULL; l = strtok(NULL, "\n"))
+	for (char *l = strtok(cmd_out, "\n"); l != NULL; l = strtok(NULL, "\n"))
 		if (sscanf(l, "  %31s", names[nr]) == 1 && l[0] == ' ')
 			nr++;
 	EXPECT(nr > 30);
 	for (size_t i = 0; i < nr; i++) {
 		snprintf(line, sizeof(line), "%s --help", names[i]);
 		expect_ok(line);
-		EXPECT(strstr(out, "Usage: pavo ") == out);
+		EXPECT(strstr(cmd_out, "Usage: pavo ") == cmd_out);
 	}
 }
