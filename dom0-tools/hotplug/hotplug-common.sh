@@ -22,13 +22,13 @@ read_own()
 # write NODE VALUE ...
 write()
 {
-	_words=
-	while [ $# -ge 2 ]; do
-		_value=$(printf %s "$2" | sed "s/'/'\\\\''/g")
-		_words="$_words '$XENBUS_PATH/$1' '$_value'"
+	_left=$#
+	while [ $_left -ge 2 ]; do
+		set -- "$@" "$XENBUS_PATH/$1" "$2"
 		shift 2
+		_left=$((_left - 2))
 	done
-	eval "\"\$PAVO\" xenstore write $_words"
+	"$PAVO" xenstore write "$@"
 }
 
 # fail WHY...: for the person who waits for the device
