@@ -189,9 +189,9 @@ static int ms_left(const struct timespec *end)
 }
 
 /*
- * Wait until @is_so of the device's directories; the watches are on a
- * connection of their own, so that no event of the caller's is taken.
- * -ETIMEDOUT.
+ * Wait until @is_so of the device's directories, asked after each change; the
+ * watches are on a connection of their own, so that no event of the caller's is
+ * taken. -ETIMEDOUT.
  */
 static int wait_backend(struct tool *t, const struct device *d,
 			bool (*is_so)(struct tool *t, const struct device *d),
@@ -252,10 +252,10 @@ static bool is_closed(struct tool *t, const struct device *d)
 }
 
 /*
- * A driver that was just connecting when it was told to close says afterwards
- * that it is connected, over what it was told.
+ * true: it has closed. A driver that was just connecting when it was told to
+ * says afterwards that it is connected, over what it was told: once more.
  */
-static bool is_closed_if_told(struct tool *t, const struct device *d)
+static bool push_to_close(struct tool *t, const struct device *d)
 {
 	if (backend_state(t, d) == XenbusStateConnected)
 		xs_write(&t->xs, 0, below(t, device_backend(&t->r, d), "state"),
@@ -450,7 +450,7 @@ int device_detach(struct tool *t, const struct device *d, bool force)
 		wait_backend(t, d, is_settled, CONNECT_MS);
 	rc = begin_close(t, d, force);
 	if (rc == 0)
-		rc = wait_backend(t, d, is_closed_if_told, CLOSE_MS);
+		rc = wait_backend(t, d, push_to_close, CLOSE_MS);
 	if (rc == -ETIMEDOUT && !force) {
 		req_fail(&t->r, -EBUSY,
 			 "domain %u does not let go of its %s %u", d->domid,
@@ -518,7 +518,7 @@ void devices_remove(struct tool *t, domid_t domid)
 		for (size_t i = 0; i < nr; i++)
 			begin_close(t, &all[i], true);
 		for (size_t i = 0; i < nr; i++) {
-			wait_backend(t, &all[i], is_closed_if_told, CLOSE_MS);
+			wait_backend(t, &all[i], push_to_close, CLOSE_MS);
 			finish_close(t, &all[i]);
 		}
 	}
