@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A backend's way to Xen through Linux: /dev/xen/gntdev and /dev/xen/evtchn.
+ * A backend's way to Xen through Linux: /dev/xen/gntdev, evtchn and gntalloc.
  *
- * Linux ABI: include/uapi/xen/gntdev.h and evtchn.h.
+ * Linux ABI: include/uapi/xen/gntdev.h, evtchn.h and gntalloc.h.
  */
 #include "back_xen.h"
 
@@ -58,6 +58,17 @@ struct gntdev_copy {
 	struct gntdev_copy_segment *segments;
 };
 
+struct gntalloc_op {
+	uint16_t domid; /* who may use them */
+	uint16_t flags;
+	uint32_t count;
+	uint64_t index;	  /* out: offset for mmap */
+	uint32_t grefs[]; /* out */
+};
+
+#define GNTALLOC_WRITABLE 1
+#define GNTALLOC_ALLOC _IOC(_IOC_NONE, 'G', 5, 24)
+
 #define GNTDEV_MAP _IOC(_IOC_NONE, 'G', 0, 24)
 #define GNTDEV_UNMAP _IOC(_IOC_NONE, 'G', 1, sizeof(struct gntdev_unmap))
 #define GNTDEV_OFFSET _IOC(_IOC_NONE, 'G', 2, sizeof(struct gntdev_offset))
@@ -80,6 +91,13 @@ static __thread struct {
 	uint32_t port;
 } lone[LONE_MAX];
 static __thread unsigned int nr_lone;
+/* Those of back_pages() that are granted to us. */
+static __thread struct {
+	uint8_t *base;
+	uint32_t nr;
+	uint16_t own;
+	const uint32_t *grefs;
+} granted;
 
 int back_xen_start(int gntdev, int evtchn, uint16_t domid)
 {
@@ -135,6 +153,40 @@ void back_unmap(void *pages, unsigned int nr)
 	ioctl(gntdev_fd, GNTDEV_UNMAP, &u);
 }
 
+static void *granted_pages(int gntalloc, uint16_t own, unsigned int nr)
+{
+	struct gntalloc_op *op = malloc(sizeof(*op) + nr * sizeof(uint32_t));
+	void *p = MAP_FAILED;
+
+	if (!op)
+		return NULL;
+	*op = (struct gntalloc_op){
+		.domid = own, .flags = GNTALLOC_WRITABLE, .count = nr};
+	if (ioctl(gntalloc, GNTALLOC_ALLOC, op) == 0)
+		p = mmap(NULL, (size_t)nr * BACK_PAGE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED, gntalloc, (off_t)op->index);
+	if (p == MAP_FAILED) { /* what it gave ends with the descriptor */
+		free(op);
+		return NULL;
+	}
+	granted.base = p;
+	granted.nr = nr;
+	granted.own = own;
+	granted.grefs = op->grefs;
+	return p;
+}
+
+void *back_pages(int gntalloc, uint16_t own, unsigned int nr)
+{
+	void *p = granted_pages(gntalloc, own, nr);
+
+	if (p)
+		return p;
+	p = mmap(NULL, (size_t)nr * BACK_PAGE, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
 static int copy_rc(int status)
 {
 	switch (status) {
@@ -155,9 +207,17 @@ static struct gntdev_copy_segment segment_of(const struct back_copy *c)
 	struct gntdev_copy_segment s = {.bytes = c->bytes};
 	struct gntdev_copy_end *local = c->to_frontend ? &s.source : &s.dest;
 	struct gntdev_copy_end *foreign = c->to_frontend ? &s.dest : &s.source;
+	size_t at = (size_t)((uint8_t *)c->local - granted.base);
 
 	s.flags = c->to_frontend ? GNTCOPY_dest_gref : GNTCOPY_source_gref;
 	local->local = c->local;
+	if (granted.nr && at / BACK_PAGE < granted.nr &&
+	    at % BACK_PAGE + c->bytes <= BACK_PAGE) {
+		s.flags = GNTCOPY_source_gref | GNTCOPY_dest_gref;
+		local->foreign.gref = granted.grefs[at / BACK_PAGE];
+		local->foreign.offset = at % BACK_PAGE;
+		local->foreign.domid = granted.own;
+	}
 	foreign->foreign.gref = c->gref;
 	foreign->foreign.offset = c->offset;
 	foreign->foreign.domid = frontend;

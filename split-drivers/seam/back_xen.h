@@ -35,6 +35,14 @@ int back_map(const uint32_t *grefs, unsigned int nr, int is_writable,
 void back_unmap(void *pages, unsigned int nr);
 
 /*
+ * @nr pages of ours, side by side, to copy from and to. @gntalloc, if it has
+ * so many, grants them to ourselves, domain @own: then Linux need not find and
+ * pin each page for each copy, which is more work than the copy. NULL: there
+ * is no memory.
+ */
+void *back_pages(int gntalloc, uint16_t own, unsigned int nr);
+
+/*
  * Copy between a granted page and our memory, in one hypercall. Each has its
  * own result; the whole: 0, or -errno if not even these came.
  */

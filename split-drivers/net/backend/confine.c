@@ -20,11 +20,10 @@
 #include "worker.h"
 
 static const int calls[] = {
-	SCMP_SYS(readv),	   SCMP_SYS(writev), SCMP_SYS(read),
-	SCMP_SYS(write),	   SCMP_SYS(ppoll),  SCMP_SYS(poll),
-	SCMP_SYS(sendto),	   SCMP_SYS(futex),  SCMP_SYS(clock_gettime),
-	SCMP_SYS(exit_group),	   SCMP_SYS(exit),   SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(restart_syscall),
+	SCMP_SYS(read),		 SCMP_SYS(write),	    SCMP_SYS(writev),
+	SCMP_SYS(ppoll),	 SCMP_SYS(sendto),	    SCMP_SYS(futex),
+	SCMP_SYS(clock_gettime), SCMP_SYS(exit_group),	    SCMP_SYS(exit),
+	SCMP_SYS(rt_sigreturn),	 SCMP_SYS(restart_syscall),
 };
 
 /* Letter and number of what is asked of /dev/xen; the kernel checks sizes. */

@@ -40,10 +40,9 @@ static int bind_ports(struct netback_queue *q, uint32_t tx, uint32_t rx)
 }
 
 int netback_open(struct netback_queue *q, const struct netback_front *front,
-		 unsigned int number, int tap, void *memory,
+		 unsigned int number, int tap, void *pages,
 		 struct netback_journal *journal)
 {
-	uint8_t *pages = memory;
 	int rc;
 
 	*q = (struct netback_queue){
@@ -53,9 +52,8 @@ int netback_open(struct netback_queue *q, const struct netback_front *front,
 		.can_csum6 = front->can_csum6,
 		.journal = journal,
 		.tx_pages = pages,
-		.rx_pages = pages + (size_t)NETIF_SLOTS * NETIF_PAGE,
-		.whole = pages +
-			 (size_t)(NETIF_SLOTS + NETBACK_RX_PAGES) * NETIF_PAGE,
+		.rx_pages = (uint8_t *)pages +
+			    (size_t)NETBACK_TX_PAGES * NETIF_PAGE,
 	};
 	rc = open_ring(&q->tx, front->queues[number].tx_gref,
 		       NETIF_TX_ENTRY_BYTES, &journal->tx,
@@ -99,6 +97,10 @@ int netback_pass(struct netback_queue *q, uint64_t now_ns)
 
 	if (sent < 0)
 		return sent;
+	/* nobody polls the tap as long as there is work */
+	if (sent && !q->has_slept)
+		q->is_dry = false;
+	q->has_slept = false;
 	received = netback_rx(q);
 	return received < 0 ? received : sent | received;
 }
@@ -138,14 +140,17 @@ struct netback_wait netback_sleep(struct netback_queue *q, uint64_t now_ns)
 	unmask(&q->tx_is_masked, q->tx_port);
 	unmask(&q->rx_is_masked, q->rx_port);
 	q->stats.sleeps++;
+	q->has_slept = true;
 	return w;
 }
 
-void netback_take_events(struct netback_queue *q)
+void netback_wake(struct netback_queue *q, bool has_events, bool has_tap)
 {
 	uint32_t ports[4];
-	int nr = back_take_events(ports, 4);
+	int nr = has_events ? back_take_events(ports, 4) : 0;
 
+	if (has_tap)
+		q->is_dry = false;
 	for (int i = 0; i < nr; i++) {
 		if (ports[i] == q->tx_port)
 			q->tx_is_masked = true;

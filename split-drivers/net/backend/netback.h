@@ -21,10 +21,13 @@
 
 #define NETBACK_QUEUES_MAX 8u
 #define NETBACK_PIECES_MAX 20u /* of a packet from the frontend */
-#define NETBACK_BATCH 64u      /* packets to the frontend */
+/* A batch ends with the packet that reaches so many pieces or pages. */
+#define NETBACK_BATCH 64u
 /* Pages of the longest packet. */
 #define NETBACK_PACKET_PAGES 16u
-#define NETBACK_RX_PAGES (NETIF_SLOTS + NETBACK_PACKET_PAGES)
+#define NETBACK_TX_PAGES (NETBACK_BATCH + NETBACK_PIECES_MAX)
+#define NETBACK_RX_PAGES (NETBACK_BATCH + NETBACK_PACKET_PAGES)
+_Static_assert(NETBACK_RX_PAGES <= NETBACK_TX_PAGES, "copies of a batch");
 
 /* What the frontend wrote; checked for range only. */
 struct netback_front {
@@ -68,25 +71,27 @@ struct netback_queue {
 	/* A packet to the frontend that waits for slots, at rx_pages. */
 	struct netback_packet held;
 	bool is_holding;
-	uint8_t *tx_pages; /* one for each slot */
+	/* The tap had nothing, and who polls it has not said otherwise. */
+	bool is_dry, has_slept;
+	uint8_t *tx_pages; /* one for each piece */
 	uint8_t *rx_pages;
-	uint8_t *whole; /* a packet whose headers are in pieces */
-	struct back_copy copies[NETIF_SLOTS];
+	struct back_copy copies[NETBACK_TX_PAGES];
 	struct netback_stats stats;
+	/* A packet whose headers are in pieces. */
+	uint8_t whole[NETBACK_PACKET_PAGES * NETIF_PAGE];
 };
 
-/* Bytes of memory a queue needs, page-aligned. */
-#define NETBACK_MEMORY                                                         \
-	((NETIF_SLOTS + NETBACK_RX_PAGES + NETBACK_PACKET_PAGES) *             \
-	 (size_t)NETIF_PAGE)
+/* Pages of memory a queue needs for what is copied. */
+#define NETBACK_PAGES (NETBACK_TX_PAGES + NETBACK_RX_PAGES)
 
 /*
- * Connect queue @number. 0 or -errno with nothing left mapped: -EINVAL when the
- * frontend's rings are not as they must be. What @journal has of a process
- * that served this connection before is completed; else it is zero.
+ * Connect queue @number, with NETBACK_PAGES at @pages. 0 or -errno with nothing
+ * left mapped: -EINVAL when the frontend's rings are not as they must be. What
+ * @journal has of a process that served this connection before is completed;
+ * else it is zero.
  */
 int netback_open(struct netback_queue *q, const struct netback_front *front,
-		 unsigned int number, int tap, void *memory,
+		 unsigned int number, int tap, void *pages,
 		 struct netback_journal *journal);
 void netback_close(struct netback_queue *q);
 
@@ -103,8 +108,8 @@ struct netback_wait {
 	int64_t ns;	/* or so long; -1: for ever */
 };
 struct netback_wait netback_sleep(struct netback_queue *q, uint64_t now_ns);
-/* After sleeping: take the events that are there. */
-void netback_take_events(struct netback_queue *q);
+/* After sleeping: what there is now. */
+void netback_wake(struct netback_queue *q, bool has_events, bool has_tap);
 
 /* The two halves of a pass. */
 int netback_tx(struct netback_queue *q, uint64_t now_ns);

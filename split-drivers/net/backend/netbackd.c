@@ -100,6 +100,16 @@ static int open_taps(struct interface *n, unsigned int nr)
 	return 0;
 }
 
+static int32_t own_domid(struct keeper *k)
+{
+	int rc;
+	const char *text = xs_read(&k->xs, 0, "domid", &rc);
+	uint64_t domid;
+
+	return text && !xenbus_number(text, 0x7fef, &domid) ? (int32_t)domid
+							    : -1;
+}
+
 static int read_choice(struct interface *n, struct worker_start *s,
 		       const char **what)
 {
@@ -125,6 +135,7 @@ static void start_worker(struct interface *n)
 {
 	struct worker_start s = {
 		.domid = n->d.domid,
+		.own = own_domid(n->d.k),
 		.uid = uid_base ? uid_base + n->d.domid : 0,
 	};
 	const char *what;

@@ -3,13 +3,16 @@
  * Packets to the frontend: from the tap, as long as there are slots for them,
  * then copied to the pages of its requests and answered, all in one go.
  *
- * A packet begins at a page of ours, so no piece of it crosses one.
+ * A packet begins at a page of ours, so no piece of it crosses one, and its
+ * header is at the end of the page before: where the last packet has left it
+ * free, or that of one to the tap, which has been sent.
  */
 #include "netback.h"
 
 #include <errno.h>
 #include <stddef.h>
-#include <sys/uio.h>
+#include <string.h>
+#include <unistd.h>
 
 struct batch {
 	uint32_t nr_packets, nr_answers, nr_copies, nr_pages;
@@ -66,17 +69,18 @@ static bool finish_csum(const struct netback_queue *q, struct netback_packet *p)
 static bool receive(struct netback_queue *q, struct netback_packet *p,
 		    uint32_t at)
 {
-	struct iovec v[] = {
-		{.iov_base = &p->header, .iov_len = sizeof(p->header)},
-		{.iov_base = q->rx_pages + (size_t)at * NETIF_PAGE,
-		 .iov_len = NETBACK_PACKET_PAGES * NETIF_PAGE},
-	};
+	uint8_t *header =
+		q->rx_pages + (size_t)at * NETIF_PAGE - sizeof(p->header);
 
-	for (;;) {
-		ssize_t n = readv(q->tap, v, 2);
+	while (!q->is_dry) {
+		ssize_t n = read(q->tap, header,
+				 sizeof(p->header) +
+					 NETBACK_PACKET_PAGES * NETIF_PAGE);
 
-		if (n < (ssize_t)sizeof(p->header))
-			return false;
+		q->is_dry = n < (ssize_t)sizeof(p->header);
+		if (q->is_dry)
+			break;
+		memcpy(&p->header, header, sizeof(p->header));
 		p->bytes = (uint32_t)n - (uint32_t)sizeof(p->header);
 		p->header.gso_type &= (uint8_t)~VNET_GSO_ECN;
 		p->first_page = (uint16_t)at;
@@ -85,13 +89,20 @@ static bool receive(struct netback_queue *q, struct netback_packet *p,
 			return true;
 		q->stats.rx_dropped++;
 	}
+	return false;
+}
+
+/* The page after @p that has room for the next header before it. */
+static uint32_t pages_to_next(const struct netback_packet *p)
+{
+	return pages_of(p->bytes + (uint32_t)sizeof(p->header));
 }
 
 /* As many as there are @slots for; one more may be left as the held one. */
 static void collect(struct netback_queue *q, struct batch *b, uint32_t slots)
 {
 	b->nr_packets = b->nr_answers = b->nr_copies = b->nr_pages = 0;
-	while (slots && b->nr_packets < NETBACK_BATCH) {
+	while (slots && b->nr_pages < NETBACK_BATCH) {
 		struct netback_packet *p = &b->packets[b->nr_packets];
 
 		if (q->is_holding)
@@ -104,7 +115,7 @@ static void collect(struct netback_queue *q, struct batch *b, uint32_t slots)
 			return;
 		}
 		slots -= netback_slots(p);
-		b->nr_pages += p->nr_pages;
+		b->nr_pages += pages_to_next(p);
 		b->nr_packets++;
 	}
 }

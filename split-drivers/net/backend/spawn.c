@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,7 +41,23 @@ static int open_one(struct fds *f, int number, const char *path, int flags)
 	return f->at[number] < 0 ? -errno : 0;
 }
 
-static int open_fds(struct fds *f, unsigned int nr_queues,
+/* Half of what a domain has by default; Linux gives 1,024 to all users. */
+#define GRANTS 16384
+
+static void allow_grants(void)
+{
+	FILE *f = fopen("/sys/module/xen_gntalloc/parameters/limit", "r+");
+	int limit;
+
+	if (f && fscanf(f, "%d", &limit) == 1 && limit < GRANTS) {
+		rewind(f);
+		fprintf(f, "%d", GRANTS);
+	}
+	if (f)
+		fclose(f);
+}
+
+static int open_fds(struct fds *f, unsigned int nr_queues, int32_t own,
 		    const char *journal_path, const char **what)
 {
 	int rc;
@@ -57,6 +74,9 @@ static int open_fds(struct fds *f, unsigned int nr_queues,
 	rc = open_one(f, WORKER_GNTDEV, *what, O_RDWR);
 	if (rc)
 		return rc;
+	if (own >= 0 &&
+	    !open_one(f, WORKER_GNTALLOC, "/dev/xen/gntalloc", O_RDWR))
+		allow_grants();
 	*what = "/dev/xen/evtchn";
 	for (unsigned int i = 0; !rc && i < nr_queues; i++)
 		rc = open_one(f, WORKER_EVTCHN + (int)i, *what,
@@ -125,7 +145,8 @@ int spawn_worker(const struct worker_start *start, const int *taps,
 	f.at[WORKER_CONTROL] = pair[1];
 	for (unsigned int i = 0; i < start->front.nr_queues; i++)
 		f.at[WORKER_TAP + i] = taps[i];
-	rc = open_fds(&f, start->front.nr_queues, journal_path, what);
+	rc = open_fds(&f, start->front.nr_queues, start->own, journal_path,
+		      what);
 	if (rc)
 		goto close_all;
 	*what = "fork";

@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #define ETH_HEADER 14u
 
@@ -25,7 +27,7 @@ struct packet {
 
 struct batch {
 	uint32_t nr_slots, nr_pieces, nr_packets;
-	struct packet packets[NETIF_SLOTS];
+	struct packet packets[NETBACK_BATCH];
 };
 
 /* --- off the ring --- */
@@ -145,7 +147,10 @@ static void join(struct netback_queue *q, const struct packet *p)
 		memcpy(to, c[i].local, c[i].bytes);
 }
 
-/* Header and pieces for the tap; their number or -errno. */
+/*
+ * Header and pieces for the tap; their number or -errno. The header is before
+ * the packet if that is in one piece and there is room: one buffer costs less.
+ */
 static int describe(struct netback_queue *q, const struct packet *p,
 		    struct vnet_header *h, struct iovec *v)
 {
@@ -157,6 +162,12 @@ static int describe(struct netback_queue *q, const struct packet *p,
 	if (p->flags & NETIF_CSUM_BLANK || p->gso)
 		rc = offload_prepare(c->local, c->bytes, p->bytes, p->gso,
 				     p->gso_bytes, h);
+	if (!rc && p->nr_pieces == 1 && c->offset >= sizeof(*h)) {
+		v[0].iov_base =
+			memcpy((uint8_t *)c->local - sizeof(*h), h, sizeof(*h));
+		v[0].iov_len += c->bytes;
+		return 1;
+	}
 	if (rc == -ENODATA) {
 		join(q, p);
 		v[1] = (struct iovec){.iov_base = q->whole,
@@ -169,6 +180,12 @@ static int describe(struct netback_queue *q, const struct packet *p,
 		v[i + 1] = (struct iovec){.iov_base = c[i].local,
 					  .iov_len = c[i].bytes};
 	return rc ? rc : 1 + p->nr_pieces;
+}
+
+static ssize_t write_packet(int tap, const struct iovec *v, int nr)
+{
+	return nr == 1 ? write(tap, v[0].iov_base, v[0].iov_len)
+		       : writev(tap, v, nr);
 }
 
 static int send_packet(struct netback_queue *q, const struct packet *p)
@@ -186,7 +203,7 @@ static int send_packet(struct netback_queue *q, const struct packet *p)
 	if (nr < 0)
 		return nr;
 	/* it is down, or full: as on a wire */
-	if (writev(q->tap, v, nr) < 0) {
+	if (write_packet(q->tap, v, nr) < 0) {
 		q->stats.tx_dropped++;
 		return errno == EINVAL ? -EINVAL : 0;
 	}
@@ -225,7 +242,7 @@ static int take_batch(struct netback_queue *q, struct batch *b, uint64_t now_ns)
 	if (nr < 0)
 		return nr;
 	while (!rc && b->nr_slots < (uint32_t)nr &&
-	       is_in_rate(&q->rate, now_ns)) {
+	       b->nr_pieces < NETBACK_BATCH && is_in_rate(&q->rate, now_ns)) {
 		rc = take_packet(q, b, (uint32_t)nr - b->nr_slots);
 		charge(&q->rate, b->packets[b->nr_packets - 1].bytes);
 	}

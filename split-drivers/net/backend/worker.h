@@ -14,7 +14,8 @@ enum worker_fd {
 	WORKER_CONTROL = 3,
 	WORKER_JOURNAL,
 	WORKER_GNTDEV,
-	WORKER_EVTCHN, /* one for each queue */
+	WORKER_GNTALLOC, /* if Linux has it */
+	WORKER_EVTCHN,	 /* one for each queue */
 	WORKER_TAP = WORKER_EVTCHN + NETBACK_QUEUES_MAX, /* as well */
 	WORKER_FDS_END = WORKER_TAP + NETBACK_QUEUES_MAX
 };
@@ -24,6 +25,7 @@ enum worker_fd {
 /* The one message to a worker. */
 struct worker_start {
 	uint16_t domid;
+	int32_t own;  /* our domid; -1: unknown */
 	uint32_t uid; /* to become; 0: stay */
 	struct netback_front front;
 	struct netback_rate rate; /* for each queue */

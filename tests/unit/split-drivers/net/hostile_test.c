@@ -320,6 +320,7 @@ UNIT_TEST(requests_that_are_taken_back_harm_nobody)
 	pair.front.queues[0].rx.shared->req_prod -= 200;
 	for (unsigned int i = 0; i < NETBACK_BATCH; i++)
 		pair_wire_send(0, &plain, data, 60);
+	netback_wake(&pair.back[0], false, true);
 	while (netback_pass(&pair.back[0], 0) > 0)
 		;
 	EXPECT_EQ(pair.back[0].stats.rx_packets, 56);

@@ -43,7 +43,8 @@ static void clear(void)
 			close(pair.tap[i]);
 		}
 		free(memory[i]);
-		memory[i] = aligned_alloc(NETIF_PAGE, NETBACK_MEMORY);
+		memory[i] =
+			aligned_alloc(NETIF_PAGE, NETBACK_PAGES * NETIF_PAGE);
 		if (!memory[i])
 			abort();
 	}
@@ -197,7 +198,7 @@ static bool run_back(unsigned int i)
 		p[0].revents = p[1].revents = 0;
 		if (poll(p, w.wants_tap ? 2 : 1, 0) <= 0)
 			return did;
-		netback_take_events(q);
+		netback_wake(q, p[0].revents, p[1].revents);
 		if (!(p[1].revents & POLLIN) && !q->tx_is_masked &&
 		    !q->rx_is_masked)
 			return did;

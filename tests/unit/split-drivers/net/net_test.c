@@ -112,7 +112,7 @@ UNIT_TEST(a_batch_is_one_copy_and_one_event)
 	pair_connect(&one);
 	pair_run();
 	memset(&fake_calls, 0, sizeof(fake_calls));
-	for (unsigned int i = 0; i < 100; i++)
+	for (unsigned int i = 0; i < NETBACK_BATCH; i++)
 		EXPECT_EQ(netfront_send(&pair.front, 0, data, 60, &nothing), 0);
 	netfront_push(&pair.front, 0);
 	EXPECT_EQ(netback_pass(&pair.back[0], 0), 1);
@@ -120,10 +120,51 @@ UNIT_TEST(a_batch_is_one_copy_and_one_event)
 	EXPECT_EQ(fake_calls.notifies, 1);
 	for (unsigned int i = 0; i < NETBACK_BATCH; i++)
 		pair_wire_send(0, &plain, data, 60);
+	netback_wake(&pair.back[0], false, true);
 	EXPECT_EQ(netback_pass(&pair.back[0], 0), 1);
 	EXPECT_EQ(fake_calls.copies, 2);
 	EXPECT_EQ(fake_calls.notifies, 2);
 	EXPECT_EQ(fake_calls.maps + fake_calls.unmaps, 0);
+}
+
+UNIT_TEST(a_tap_that_is_dry_is_polled_or_looked_at)
+{
+	struct netback_queue *q = &pair.back[0];
+
+	pair_connect(&one);
+	pair_run();
+	pair_wire_send(0, &plain, data, 60);
+	EXPECT(netback_sleep(q, 0).is_idle);
+	netback_wake(q, true, false);
+	for (unsigned int i = 0; i < 2; i++) {
+		/* first right after the poll, which saw nothing */
+		EXPECT_EQ(q->stats.rx_packets, 0);
+		EXPECT_EQ(netfront_send(&pair.front, 0, data, 60, &nothing), 0);
+		netfront_push(&pair.front, 0);
+		EXPECT_EQ(netback_pass(q, 0), 1);
+	}
+	EXPECT_EQ(q->stats.rx_packets, 1);
+}
+
+UNIT_TEST(packets_of_any_length_lie_side_by_side)
+{
+	static const uint32_t bytes[] = {4080, 4086, 4087, 4096,
+					 60,   8182, 8183};
+
+	pair_connect(&one);
+	pair_run();
+	for (unsigned int i = 0; i < 7; i++) {
+		pair_fill(data, bytes[i], i);
+		pair_wire_send(0, &plain, data, bytes[i]);
+	}
+	netback_wake(&pair.back[0], false, true);
+	EXPECT_EQ(netback_pass(&pair.back[0], 0), 1);
+	pair_run();
+	EXPECT_EQ(pair.nr_got, 7);
+	for (unsigned int i = 0; i < 7; i++) {
+		EXPECT_EQ(pair.got[i].bytes, bytes[i]);
+		EXPECT(pair_is_filled(pair.got[i].data, bytes[i], i));
+	}
 }
 
 UNIT_TEST(buffers_that_come_back_wake_nobody)
@@ -152,6 +193,7 @@ UNIT_TEST(a_packet_waits_for_slots)
 		pair_fill(data, 65535, i);
 		pair_wire_send(0, &plain, data, 65535);
 	}
+	netback_wake(&pair.back[0], false, true);
 	EXPECT_EQ(netback_pass(&pair.back[0], 0), 1);
 	EXPECT(pair.back[0].is_holding);
 	EXPECT_EQ(netback_pass(&pair.back[0], 0), 0);
