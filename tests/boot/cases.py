@@ -32,6 +32,7 @@ SERIAL = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all"
 #        ("exit", how)      the machine must end so
 POWEROFF = ("exit", "poweroff")
 REBOOT = ("exit", "reset")
+TRIPLE_FAULT = ("exit", "triple fault")
 
 
 @dataclasses.dataclass
@@ -63,6 +64,10 @@ class Case:
         if not self.boots:
             return self.steps
         return (("expect", r"^@dom0 (.*)\n"), *self.steps)
+
+    @property
+    def triple_faults(self):
+        return TRIPLE_FAULT in self.steps
 
 
 def task(name):
@@ -112,10 +117,14 @@ CASES = [
          dom0_mib=(5200, 6144), compare_log=True),
 
     # The same by GRUB under UEFI.
-    # A variable of the firmware's is read, another one written and read.
+    # Dom0 has its screen; its clock is read and set; a variable of its is
+    # read, another one written and read.
     Case("efi-6.12-q35", kernel="linux-6.12.lz4", loader="efi", board="q35",
          cpus=2, dom0_mib=(1600, 2048), compare_log=True, steps=(
              ("expect", r"dom0# "), ("see", r"efi: EFI v\d\.\d by EDK II"),
+             ("see", r"efifb: mode is 1280x800x32, linelength=5120"),
+             ("type", "selfcheck efi_keeps_time\n"),
+             ("expect", r"^1 passed, 0 failed, 0 skipped"),
              ("type", "modprobe efivarfs; mount -t efivarfs none "
                       f"{EFIVARS}; cd {EFIVARS}; "
                       f"od -An -tx1 SecureBoot-{EFI_GLOBAL}\n"),

@@ -34,7 +34,8 @@ def kernel_lines(log):
 def complaints(log):
     """{normalised line: line as printed} of the kernel's suspect lines.
 
-    With dmesg -x in the log all of the level of a warning are.  It repeats its command line, in which a task may have such a name.
+    With dmesg -x in the log all of the level of a warning are.  It repeats its
+    command line, in which a task may have such a name.
     """
     found = {}
     for line in log.splitlines():

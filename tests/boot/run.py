@@ -78,7 +78,7 @@ class Runner:
                     why = machine.wait_exit(case.timeout_s)
                     if why != argument:
                         raise BootFailure(f"ended by {why}, not {argument}")
-            if machine.triple_faulted():
+            if machine.triple_faulted() and not case.triple_faults:
                 raise BootFailure("triple fault")
             machine.check_disk()
             return machine.text

@@ -7,7 +7,7 @@ SOAK_MINUTES=N in the environment: minutes of each stress run (60).
 import itertools
 import os
 
-from cases import POWEROFF, REBOOT, Case, task
+from cases import POWEROFF, REBOOT, TRIPLE_FAULT, Case, task
 
 STRESS_S = 60 * int(os.environ.get("SOAK_MINUTES", "60"))
 
@@ -52,6 +52,9 @@ CASES = [
     *(Case(f"reboot-{way}", board="q35", hv_args=f"reboot={way}",
            kernel_args="end=reboot", steps=(REBOOT,))
       for way in ("acpi", "pci", "kbd")),
+    # which QEMU's log tells from the others
+    Case("reboot-triple", board="q35", hv_args="reboot=triple",
+         kernel_args="end=reboot", steps=(TRIPLE_FAULT,)),
     *(Case(f"stress-{kernel}-{cpus}cpu", kernel=f"linux-{kernel}.lz4",
            cpus=cpus, initrd="stress.cpio", timeout_s=2 * STRESS_S + 600,
            kernel_args=f"task=stress seconds={STRESS_S}", steps=task("stress"),

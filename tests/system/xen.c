@@ -10,10 +10,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <abi/grant_table.h>
 #include <abi/hypercall.h>
+#include <abi/platform.h>
 #include <abi/sched.h>
 #include <abi/sysctl.h>
 #include <abi/version.h>
@@ -144,6 +146,77 @@ CHECK(event_channels_deliver)
 		unbind.port = (unsigned int)b;
 		EXPECT(ioctl(fd, IOCTL_EVTCHN_UNBIND, &unbind) == 0);
 	}
+}
+
+/* What EFI answers; its answer to a bad argument. */
+#define EFI_SUCCESS 0
+#define EFI_INVALID_PARAMETER (1ULL << 63 | 2)
+
+static uint64_t efi_time_call(int fd, uint32_t function,
+			      struct xenpf_efi_time *time)
+{
+	struct xen_platform_op op = {
+		.cmd = XENPF_efi_runtime_call,
+		.interface_version = XENPF_INTERFACE_VERSION,
+		.u.efi_runtime_call = {.function = function,
+				       .u.set_time = *time},
+	};
+
+	if (hypercall(fd, __HYPERVISOR_platform_op, (uintptr_t)&op, 0)) {
+		EXPECT(errno == ENOSYS);
+		check_skip("no EFI");
+	}
+	*time = op.u.efi_runtime_call.u.get_time.time;
+	return op.u.efi_runtime_call.status;
+}
+
+static time_t efi_now(int fd)
+{
+	struct xenpf_efi_time e = {0};
+	struct tm tm;
+
+	EXPECT(efi_time_call(fd, XEN_EFI_get_time, &e) == EFI_SUCCESS);
+	tm = (struct tm){.tm_year = e.year - 1900,
+			 .tm_mon = e.month - 1,
+			 .tm_mday = e.day,
+			 .tm_hour = e.hour,
+			 .tm_min = e.min,
+			 .tm_sec = e.sec};
+	return timegm(&tm);
+}
+
+static void efi_set(int fd, time_t now)
+{
+	struct tm tm;
+	struct xenpf_efi_time e;
+
+	EXPECT(gmtime_r(&now, &tm));
+	e = (struct xenpf_efi_time){.year = (uint16_t)(tm.tm_year + 1900),
+				    .month = (uint8_t)(tm.tm_mon + 1),
+				    .day = (uint8_t)tm.tm_mday,
+				    .hour = (uint8_t)tm.tm_hour,
+				    .min = (uint8_t)tm.tm_min,
+				    .sec = (uint8_t)tm.tm_sec};
+	EXPECT(efi_time_call(fd, XEN_EFI_set_time, &e) == EFI_SUCCESS);
+}
+
+/* The firmware's clock is the machine's; it can be set, and back again. */
+CHECK(efi_keeps_time)
+{
+	const time_t days = 40 * 24 * 3600;
+	struct xenpf_efi_time never = {.year = 2026, .month = 13, .day = 1};
+	int fd = open_device("/dev/xen/privcmd");
+	time_t ahead = efi_now(fd) - time(NULL);
+
+	EXPECT(ahead >= -5 && ahead <= 5);
+	efi_set(fd, efi_now(fd) + days);
+	ahead = efi_now(fd) - time(NULL) - days;
+	EXPECT(ahead >= -10 && ahead <= 10);
+	efi_set(fd, efi_now(fd) - days);
+	ahead = efi_now(fd) - time(NULL);
+	EXPECT(ahead >= -15 && ahead <= 15);
+	EXPECT(efi_time_call(fd, XEN_EFI_set_time, &never) ==
+	       EFI_INVALID_PARAMETER);
 }
 
 /* A page of Dom0 granted to Dom0 and mapped a second time. */
