@@ -82,7 +82,7 @@ static void mark_device_frames(void)
 	uint64_t next = 0x100;
 
 	for (uint64_t m = 0; m < next; m++)
-		frame_table[m].owner = dom_io;
+		frame_table[m].owner = OWNER_OF(DOMID_IO);
 	for (unsigned int i = 0; i <= boot_info.nr_e820; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
 		uint64_t start = max_page;
@@ -93,7 +93,7 @@ static void mark_device_frames(void)
 			start = round_up(e->addr, PAGE_SIZE) >> PAGE_SHIFT;
 		}
 		for (; next < start && next < max_page; next++)
-			frame_table[next].owner = dom_io;
+			frame_table[next].owner = OWNER_OF(DOMID_IO);
 		if (i < boot_info.nr_e820)
 			next = max(next, (e->addr + e->size) >> PAGE_SHIFT);
 	}

@@ -31,7 +31,6 @@ static struct domain system_domains[3];
 
 static void init_common(struct domain *d)
 {
-	d->refs = 1;
 	d->shutdown_code = SHUTDOWN_NONE;
 	spin_lock_init(&d->lock, RANK_DOMAIN);
 	spin_lock_init(&d->page_lock, RANK_PAGELIST);
@@ -40,15 +39,16 @@ static void init_common(struct domain *d)
 
 void domain_subsys_init(void)
 {
-	static const domid_t domids[] = {DOMID_XEN, DOMID_IO, DOMID_IDLE};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(domids); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(system_domains); i++) {
 		init_common(&system_domains[i]);
-		system_domains[i].domid = domids[i];
+		system_domains[i].refs = 1;
 	}
 	dom_xen = &system_domains[0];
 	dom_io = &system_domains[1];
 	dom_idle = &system_domains[2];
+	domain_table_add_system(dom_xen, DOMID_XEN);
+	domain_table_add_system(dom_io, DOMID_IO);
+	dom_idle->domid = DOMID_IDLE; /* it has no frames */
 	dom_idle->max_vcpus = NR_CPUS;
 	softirq_register(SOFTIRQ_CONTINUE, domain_reap);
 }
@@ -97,13 +97,15 @@ static void free_parts(struct domain *d)
 	rangeset_free(&d->iomem);
 	rangeset_free(&d->ioport);
 	rangeset_free(&d->irqs);
-	xfree(d);
+	xfree(d->regions);
 }
 
 static int make_parts(struct domain *d, uint32_t nr_pirqs)
 {
-	int rc = make_shared_info(d);
+	int rc = domain_init_pages(d);
 
+	if (!rc)
+		rc = make_shared_info(d);
 	if (!rc)
 		rc = evtchn_init_domain(d);
 	if (!rc)
@@ -156,13 +158,20 @@ int domain_create(domid_t domid, const struct domain_config *c,
 	d->pause_count = 1;
 	d->control_pause_count = 1;
 
-	rc = make_parts(d, c->nr_pirqs);
-	if (!rc)
-		rc = domain_table_add(d, domid);
+	rc = domain_table_add(d, domid);
 	if (rc) {
-		free_parts(d);
+		xfree(d);
 		return rc;
 	}
+	rc = make_parts(d, c->nr_pirqs);
+	if (rc) {
+		free_parts(d);
+		domain_table_remove(d);
+		xfree(d);
+		return rc;
+	}
+	/* from here on others find it */
+	__atomic_store_n(&d->refs, 1, __ATOMIC_RELEASE);
 	if (d->is_privileged && d->domid == 0)
 		dom0 = d;
 	*out = d;
@@ -171,8 +180,9 @@ int domain_create(domid_t domid, const struct domain_config *c,
 
 void domain_end(struct domain *d)
 {
-	domain_table_remove(d);
 	free_parts(d);
+	domain_table_remove(d);
+	xfree(d);
 	/* The tools wait for this to know that everything is back. */
 	send_global_virq(VIRQ_DOM_EXC);
 }

@@ -64,37 +64,43 @@ static int drop_contexts(struct domain *d)
 	return 0;
 }
 
-/* Roots that are pinned, and with them almost all references to frames. */
-static int relinquish_tables(struct domain *d)
+/*
+ * For each frame that @next stops at: give back what it holds of itself, and
+ * its allocation if @release.
+ */
+static int relinquish(struct domain *d, bool release,
+		      bool (*next)(struct domain *d, uint64_t *at,
+				   struct page **pg))
 {
-	for (;;) {
-		int rc = d->kill_cursor ? page_relinquish(d->kill_cursor) : 0;
+	struct page *pg;
 
+	while (next(d, &d->kill_mfn, &pg)) {
+		int rc = pg ? page_relinquish(pg) : 0;
+
+		/* -EINVAL: it was released before and somebody holds it */
+		if (pg && !rc && release)
+			(void)domain_release_page(d, pg);
+		if (pg)
+			page_put(pg);
 		if (rc)
 			return rc;
-		if (!domain_next_holder(d, &d->kill_cursor))
-			return 0;
+		d->kill_mfn += pg != NULL;
 		if (preempt_check())
 			return -ERESTART;
 	}
+	d->kill_mfn = 0;
+	return 0;
+}
+
+/* Roots that are pinned, and with them almost all references to frames. */
+static int relinquish_tables(struct domain *d)
+{
+	return relinquish(d, false, domain_next_holder);
 }
 
 static int relinquish_frames(struct domain *d)
 {
-	for (;;) {
-		struct page *pg = d->kill_cursor; /* somebody refers to it */
-		int rc = pg ? page_relinquish(pg) : 0;
-
-		if (rc)
-			return rc;
-		/* -EINVAL: it was released before and somebody holds it */
-		if (pg)
-			(void)domain_release_page(d, pg);
-		if (!domain_free_unused(d, &d->kill_cursor))
-			return 0;
-		if (preempt_check())
-			return -ERESTART;
-	}
+	return relinquish(d, true, domain_free_unused);
 }
 
 static int run_phase(struct domain *d)

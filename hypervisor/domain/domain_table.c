@@ -6,16 +6,34 @@
 #include <hv/assert.h>
 #include <hv/bitmap.h>
 #include <hv/domain.h>
+#include <hv/page_alloc.h>
 #include <hv/softirq.h>
 
 #include <abi/errno.h>
 
 #include "life.h"
 
-static spinlock_t lock = SPINLOCK_INIT(RANK_DOMLIST); /* the two below */
-static struct domain *table[DOMID_FIRST_RESERVED];
+static spinlock_t lock = SPINLOCK_INIT(RANK_DOMLIST); /* changes of all below */
+static struct domain *last_part[DOMAIN_TABLE_PART];   /* has the system's */
+struct domain **domain_table[0x8000 / DOMAIN_TABLE_PART] = {
+	[ARRAY_SIZE(domain_table) - 1] = last_part};
+static uint16_t nr_in_part[ARRAY_SIZE(domain_table)];
 static uint64_t used[BITMAP_LONGS(DOMID_FIRST_RESERVED)];
 static domid_t last_chosen;
+
+static struct domain **slot_of(unsigned int owner_id)
+{
+	struct domain **part = domain_table[owner_id / DOMAIN_TABLE_PART];
+
+	return part ? &part[owner_id % DOMAIN_TABLE_PART] : NULL;
+}
+
+static struct domain *find(unsigned int domid)
+{
+	struct domain **slot = slot_of(OWNER_OF(domid));
+
+	return slot ? *slot : NULL;
+}
 
 static struct domain *dead; /* stack of domains without references, atomic */
 
@@ -46,7 +64,7 @@ struct domain *domain_get(domid_t domid)
 		return NULL;
 	domid = (domid_t)index_nospec(domid, DOMID_FIRST_RESERVED);
 	spin_lock(&lock);
-	d = table[domid];
+	d = find(domid);
 	if (d && !try_get(d))
 		d = NULL;
 	spin_unlock(&lock);
@@ -73,7 +91,7 @@ struct domain *domain_next(domid_t domid)
 		i = bitmap_next_set(used, DOMID_FIRST_RESERVED, i);
 		if (i == DOMID_FIRST_RESERVED)
 			break;
-		d = table[i];
+		d = find(i);
 		if (try_get(d))
 			break;
 		d = NULL;
@@ -132,37 +150,66 @@ static unsigned int choose_domid(void)
 	return i;
 }
 
+/* Under the lock: @d gets the number @domid, which is free. */
+static int fill_slot(struct domain *d, unsigned int domid)
+{
+	unsigned int id = OWNER_OF(domid), part = id / DOMAIN_TABLE_PART;
+
+	if (!domain_table[part])
+		domain_table[part] = hv_pages_alloc(0);
+	if (!domain_table[part])
+		return -ENOMEM;
+	nr_in_part[part]++;
+	d->domid = (domid_t)domid;
+	d->owner_id = (uint16_t)id;
+	*slot_of(id) = d;
+	return 0;
+}
+
+static int choose_and_fill(struct domain *d, domid_t domid)
+{
+	unsigned int i = domid == DOMID_INVALID ? choose_domid() : domid;
+	int rc;
+
+	if (i >= DOMID_FIRST_RESERVED)
+		return domid == DOMID_INVALID ? -ENOMEM : -EINVAL;
+	if (find(i))
+		return -EEXIST;
+	rc = fill_slot(d, i);
+	if (rc)
+		return rc;
+	if (domid == DOMID_INVALID)
+		last_chosen = (domid_t)i;
+	bit_set(i, used);
+	return 0;
+}
+
 int domain_table_add(struct domain *d, domid_t domid)
 {
-	unsigned int i = domid;
-	int rc = 0;
+	int rc;
 
 	spin_lock(&lock);
-	if (domid == DOMID_INVALID) {
-		i = choose_domid();
-		if (i == DOMID_FIRST_RESERVED)
-			rc = -ENOMEM;
-		else
-			last_chosen = (domid_t)i;
-	} else if (i >= DOMID_FIRST_RESERVED) {
-		rc = -EINVAL;
-	} else if (table[i]) {
-		rc = -EEXIST;
-	}
-	if (!rc) {
-		d->domid = (domid_t)i;
-		table[i] = d;
-		bit_set(i, used);
-	}
+	rc = choose_and_fill(d, domid);
 	spin_unlock(&lock);
 	return rc;
 }
 
+void domain_table_add_system(struct domain *d, domid_t domid)
+{
+	(void)fill_slot(d, domid); /* its part is there */
+}
+
 void domain_table_remove(struct domain *d)
 {
+	unsigned int part = d->owner_id / DOMAIN_TABLE_PART;
+
 	spin_lock(&lock);
-	ASSERT(table[d->domid] == d);
-	table[d->domid] = NULL;
+	ASSERT(find(d->domid) == d);
+	*slot_of(d->owner_id) = NULL;
 	bit_clear(d->domid, used);
+	if (!--nr_in_part[part]) {
+		hv_pages_free(domain_table[part], 0);
+		domain_table[part] = NULL;
+	}
 	spin_unlock(&lock);
 }

@@ -8,10 +8,14 @@
 #define SHUTDOWN_NONE (~0u)
 
 /*
- * Make @d, fully set up, known as @domid (DOMID_INVALID: a free number).
+ * Give @d the number @domid (DOMID_INVALID: a free one) before it has frames;
+ * it is not found by it while it has no references.
  * -EEXIST: in use.  -ENOMEM: none is free.  -EINVAL: no such number.
  */
 int domain_table_add(struct domain *d, domid_t domid);
+/* The same for one of ours, whose number no domain_get finds. */
+void domain_table_add_system(struct domain *d, domid_t domid);
+/* It has no frames any more. */
 void domain_table_remove(struct domain *d);
 
 /* SOFTIRQ_CONTINUE: free the domains that have lost their last reference. */

@@ -1,54 +1,100 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which frames a domain has: its list and totals.  A frame stays on the list
- * from allocation to the last reference, and a domain with frames stays.
+ * Which frames a domain has: its total, and in which regions of memory they
+ * are to be looked for.  A frame is counted from allocation to the last
+ * reference, and a domain with frames stays.
  */
 #include <hv/assert.h>
+#include <hv/bitmap.h>
 #include <hv/domain.h>
 #include <hv/mmu.h>
 #include <hv/page_alloc.h>
+#include <hv/xalloc.h>
 
 #include "page_state.h"
 
 #include <abi/errno.h>
 
+/*
+ * Regions are of 2 MiB, or more where their bitmap would be more than a page.
+ * A bit stays set until the domain's end.
+ */
+#define MAX_REGIONS (8 * PAGE_SIZE)
+
+static unsigned int region_order(void)
+{
+	unsigned int order = 9;
+
+	while (max_page >> order >= MAX_REGIONS)
+		order++;
+	return order;
+}
+
+static unsigned int nr_regions(void)
+{
+	return (unsigned int)(max_page >> region_order()) + 1;
+}
+
+int domain_init_pages(struct domain *d)
+{
+	d->regions = xzalloc_array(uint64_t, BITMAP_LONGS(nr_regions()));
+	return d->regions ? 0 : -ENOMEM;
+}
+
 /* @n neighbours that nobody knows yet become @d's. */
 static void add_pages(struct domain *d, struct page *pg, uint64_t n)
 {
-	uint32_t first = (uint32_t)page_to_mfn(pg).v;
-	uint32_t last = first + (uint32_t)n - 1;
+	unsigned int order = region_order();
+	uint64_t first = page_to_mfn(pg).v;
 
-	for (uint32_t i = 0; i < n; i++) {
-		pg[i].prev = first + i - 1;
-		pg[i].next = first + i + 1;
+	for (uint64_t r = first >> order; r <= (first + n - 1) >> order; r++)
+		bit_set((unsigned int)r, d->regions);
+	for (uint64_t i = 0; i < n; i++)
 		page_set_allocated(&pg[i], d);
-	}
-	pg->prev = 0;
-	pg[n - 1].next = d->page_list;
-	if (d->page_list)
-		frame_table[d->page_list].prev = last;
-	d->page_list = first;
 }
 
-static void list_remove(struct domain *d, struct page *pg)
+/*
+ * The first of @d's frames from @m on, or where the next call is to look on:
+ * so many frames at once.  max_page: there is none.
+ */
+#define LOOK_FRAMES 512
+
+static uint64_t next_frame(const struct domain *d, uint64_t m)
 {
-	if (pg->prev)
-		frame_table[pg->prev].next = pg->next;
-	else
-		d->page_list = pg->next;
-	if (pg->next)
-		frame_table[pg->next].prev = pg->prev;
-	pg->next = pg->prev = 0;
+	unsigned int order = region_order(), looked = 0;
+
+	while (m < max_page && looked++ < LOOK_FRAMES) {
+		uint64_t region = m >> order, next;
+
+		next = bitmap_next_set(d->regions, nr_regions(),
+				       (unsigned int)region);
+		if (next != region) {
+			m = next << order;
+			continue;
+		}
+		if (page_in_total(&frame_table[m], d))
+			return m;
+		m++;
+	}
+	return min(m, max_page);
+}
+
+static struct page *first_page(const struct domain *d, uint64_t m)
+{
+	for (; (m = next_frame(d, m)) < max_page; m++)
+		if (page_in_total(&frame_table[m], d))
+			return &frame_table[m];
+	return NULL;
 }
 
 struct page *domain_first_page(const struct domain *d)
 {
-	return d->page_list ? &frame_table[d->page_list] : NULL;
+	return first_page(d, 0);
 }
 
-struct page *domain_next_page(const struct page *pg)
+struct page *domain_next_page(const struct domain *d, const struct page *pg)
 {
-	return pg->next ? &frame_table[pg->next] : NULL;
+	return first_page(d, page_to_mfn(pg).v + 1);
 }
 
 /* Reserve @n pages of @d's total, out of its claim as far as that goes. */
@@ -103,7 +149,7 @@ static struct page *alloc(struct domain *d, unsigned int order,
 		heap_claim(-(int64_t)from_claim);
 	if (!(how & AS_IS))
 		heap_clear(pg, order);
-	spin_lock(&d->page_lock);
+	spin_lock(&d->page_lock); /* for the regions */
 	add_pages(d, pg, n);
 	spin_unlock(&d->page_lock);
 	return pg;
@@ -128,47 +174,46 @@ struct page *domain_alloc_extra(struct domain *d, unsigned int order,
 
 int domain_release_page(struct domain *d, struct page *pg)
 {
-	if (READ_ONCE(pg->owner) != d || !page_clear_allocated(pg))
+	int rc = page_get(pg, d);
+
+	if (rc)
 		return -EINVAL;
+	rc = page_clear_allocated(pg) ? 0 : -EINVAL;
+	if (!rc)
+		page_put(pg);
 	page_put(pg);
-	return 0;
+	return rc;
 }
 
-void page_free_last(struct page *pg)
+void page_free_last(struct page *pg, bool was_in_total)
 {
-	struct domain *d = pg->owner;
+	struct domain *d = was_in_total ? page_owner(pg) : NULL;
 
 	m2p_set(page_to_mfn(pg), INVALID_M2P_ENTRY);
 	pg->tlb_stamp = tlb_clock();
-	if (pg->prev || (d && d->page_list == page_to_mfn(pg).v)) {
-		spin_lock(&d->page_lock);
-		list_remove(d, pg);
-		spin_unlock(&d->page_lock);
-		heap_free(pg, 0);
+	heap_free(pg, 0);
+	if (d)
 		unaccount(d, 1, 0);
-	} else {
-		heap_free(pg, 0); /* it was a shared frame of ours */
-	}
 }
 
 #define STEP_FRAMES 64
 
-bool domain_next_holder(struct domain *d, struct page **at)
+bool domain_next_holder(struct domain *d, uint64_t *at, struct page **out)
 {
-	struct page *old = *at, *pg;
-	unsigned int n = 0;
+	uint64_t m = next_frame(d, *at), end = min(m + STEP_FRAMES, max_page);
 
-	spin_lock(&d->page_lock);
-	pg = old ? domain_next_page(old) : domain_first_page(d);
-	/* page_get fails: it is just being freed elsewhere */
-	while (pg && ((n++ < STEP_FRAMES && !page_holds_itself(pg)) ||
-		      page_get(pg, d)))
-		pg = domain_next_page(pg);
-	spin_unlock(&d->page_lock);
-	if (old)
-		page_put(old);
-	*at = pg;
-	return pg;
+	*out = NULL;
+	for (; m < end; m++) {
+		struct page *pg = &frame_table[m];
+
+		/* page_get fails: it is just being freed elsewhere */
+		if (page_holds_itself(pg) && !page_get(pg, d)) {
+			*out = pg;
+			break;
+		}
+	}
+	*at = m;
+	return m < max_page;
 }
 
 static void free_dropped(struct domain *d, struct page *const *pages,
@@ -184,31 +229,28 @@ static void free_dropped(struct domain *d, struct page *const *pages,
 	unaccount(d, nr, 0);
 }
 
-bool domain_free_unused(struct domain *d, struct page **at)
+bool domain_free_unused(struct domain *d, uint64_t *at, struct page **out)
 {
-	struct page *old = *at, *dropped[STEP_FRAMES], *pg, *next;
+	uint64_t m = next_frame(d, *at), end = min(m + STEP_FRAMES, max_page);
+	struct page *dropped[STEP_FRAMES];
 	unsigned int n = 0;
 
-	spin_lock(&d->page_lock);
-	pg = old ? domain_next_page(old) : domain_first_page(d);
-	for (; pg && n < STEP_FRAMES; pg = next) {
-		next = domain_next_page(pg);
-		if (page_drop_unused(pg)) {
-			list_remove(d, pg);
-			dropped[n++] = pg;
-		} else if (!page_get(pg, d)) {
+	*out = NULL;
+	for (; m < end; m++) {
+		struct page *pg = &frame_table[m];
+
+		if (!page_in_total(pg, d) || page_get(pg, d))
+			continue;
+		if (!page_drop_unused(pg)) {
+			*out = pg;
 			break;
 		}
+		dropped[n++] = pg;
 	}
-	spin_unlock(&d->page_lock);
+	*at = m;
 	if (n)
 		free_dropped(d, dropped, n);
-	if (pg && n == STEP_FRAMES)
-		return true;
-	if (old)
-		page_put(old);
-	*at = pg;
-	return pg;
+	return m < max_page;
 }
 
 int domain_claim_pages(struct domain *d, uint64_t pages)

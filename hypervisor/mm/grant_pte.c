@@ -35,8 +35,7 @@ static int install(struct page *l1, uint64_t *slot, uint64_t l1e)
 	do {
 		uint64_t empty = 0;
 
-		rc = table_write_entry(l1, PT_L1, slot, 0, l1->owner, false,
-				       NULL);
+		rc = table_write_entry(l1, PT_L1, slot, 0, NULL, false, NULL);
 		if (rc)
 			break;
 		if (__atomic_compare_exchange_n(slot, &empty, l1e | PTE_GRANT,

@@ -3,7 +3,11 @@
  * The page heap: a buddy system with a set of free lists for each width of
  * frame number, so that memory below a limit is found without a search.
  *
- * Free frames are dirty until idle CPUs have cleared them; blocks of dirty
+ * In sections of 2 MiB a bitmap says which frames are free, and a section is
+ * listed by the largest block that makes; larger blocks are of whole sections
+ * and listed by the first.  So frames need no links.
+ *
+ * Free frames are dirty until idle CPUs have cleared them; sections with dirty
  * frames have lists of their own.  What is allocated before is cleared then.
  */
 #include <hv/assert.h>
@@ -14,88 +18,219 @@
 #include <hv/string.h>
 
 #define NR_ZONES 53 /* zone z: frames with z significant bits */
+#define WORDS ARRAY_SIZE(((struct section *)0)->free)
 
 static spinlock_t lock = SPINLOCK_INIT(RANK_HEAP);
-/* frame number, 0: none; [1]: blocks of dirty frames */
+/* section number + 1, 0: none; [1]: with dirty frames */
 static uint32_t free_list[2][NR_ZONES][MAX_ORDER + 1];
 static uint64_t nr_dirty_blocks;
 static uint64_t nr_free, nr_total;
 static uint64_t nr_claimed; /* of nr_free: promised to domains */
 
-static unsigned int zone_of(uint64_t mfn)
-{
-	return mfn ? 64 - (unsigned int)__builtin_clzll(mfn) : 0;
-}
-
 /* The dirty block that is being cleared, and how far that is. */
 static struct {
-	uint64_t mfn, next; /* mfn 0: none */
+	const struct section *s; /* NULL: none */
+	uint64_t next;
 } scrub;
 
-static void push(struct page *pg, unsigned int order, bool dirty)
+static struct section *section_of(uint64_t mfn)
 {
-	uint64_t mfn = page_to_mfn(pg).v;
-	uint32_t *head = &free_list[dirty][zone_of(mfn)][order];
-
-	nr_dirty_blocks += dirty;
-	pg->is_free = true;
-	pg->has_dirty = dirty;
-	pg->order = (uint8_t)order;
-	pg->prev = 0;
-	pg->next = *head;
-	if (*head)
-		frame_table[*head].prev = (uint32_t)mfn;
-	*head = (uint32_t)mfn;
+	return &section_table[mfn / SECTION_FRAMES];
 }
 
-static void unlink_block(struct page *pg)
+static uint64_t first_mfn(const struct section *s)
 {
-	uint64_t mfn = page_to_mfn(pg).v;
+	return (uint64_t)(s - section_table) * SECTION_FRAMES;
+}
 
-	if (pg->prev)
-		frame_table[pg->prev].next = pg->next;
+/* That of the last frame: all have the same but in the first section. */
+static unsigned int zone_of(const struct section *s)
+{
+	return 64 -
+	       (unsigned int)__builtin_clzll(first_mfn(s) + SECTION_FRAMES - 1);
+}
+
+/* --- blocks in a bitmap --- */
+
+/* Bits of @m are blocks of 2^@order: where two make an aligned larger one. */
+static uint64_t pairs(uint64_t m, unsigned int order)
+{
+	static const uint64_t begins[] = {
+		0x5555555555555555, 0x1111111111111111, 0x0101010101010101,
+		0x0001000100010001, 0x0000000100000001, 0x0000000000000001};
+
+	return m & m >> (1U << order) & begins[order];
+}
+
+#define WORD_ORDER 6
+
+/* The order of the largest block in @m, which is not 0. */
+static unsigned int largest_in_word(uint64_t m)
+{
+	unsigned int order = 0;
+
+	while (order < WORD_ORDER && (m = pairs(m, order)))
+		order++;
+	return order;
+}
+
+/* Which words have all bits set. */
+static uint64_t full_words(const struct section *s)
+{
+	uint64_t full = 0;
+
+	for (unsigned int i = 0; i < WORDS; i++)
+		full |= (uint64_t)(s->free[i] == ~0ULL) << i;
+	return full;
+}
+
+/* The order of @s's largest free block; -1: it has none. */
+static int largest_block(const struct section *s)
+{
+	uint64_t full = full_words(s);
+	int order = -1;
+
+	if (full)
+		return WORD_ORDER + (int)largest_in_word(full);
+	for (unsigned int i = 0; i < WORDS; i++)
+		if (s->free[i])
+			order = max(order, (int)largest_in_word(s->free[i]));
+	return order;
+}
+
+/*
+ * Where a block of 2^@order is in @m, best in the smallest free one, whose
+ * order *@size becomes if it is smaller; -1: there is none.
+ */
+static int smallest_in_word(uint64_t m, unsigned int order, unsigned int *size)
+{
+	for (unsigned int k = 0; k < order && m; k++)
+		m = pairs(m, k);
+	for (; m && order < *size; order++) {
+		uint64_t larger = order < WORD_ORDER ? pairs(m, order) : 0;
+		uint64_t alone = m & ~larger;
+
+		if (larger)
+			alone &= ~(larger << (1U << order));
+		if (alone) {
+			*size = order;
+			return __builtin_ctzll(alone);
+		}
+		m = larger;
+	}
+	return -1;
+}
+
+/* A free block of 2^@order in @s, which has one: its first frame there. */
+static unsigned int find_block(const struct section *s, unsigned int order)
+{
+	unsigned int size = SECTION_ORDER + 1, found = 0;
+	int at;
+
+	if (order >= WORD_ORDER) {
+		at = smallest_in_word(full_words(s), order - WORD_ORDER, &size);
+		return (unsigned int)at * 64;
+	}
+	for (unsigned int i = 0; i < WORDS && size > order; i++) {
+		at = smallest_in_word(s->free[i], order, &size);
+		if (at >= 0)
+			found = i * 64 + (unsigned int)at;
+	}
+	return found;
+}
+
+/* Frames @from to @from + @n of @s become free, or cease to be. */
+static void set_free(struct section *s, unsigned int from, unsigned int n,
+		     bool is_free)
+{
+	for (unsigned int to = from + n, part; from < to; from += part) {
+		uint64_t bits;
+
+		part = min(to - from, 64 - from % 64);
+		bits = ~0ULL >> (64 - part) << from % 64;
+		ASSERT((s->free[from / 64] & bits) == (is_free ? 0 : bits));
+		s->free[from / 64] ^= bits;
+	}
+}
+
+static bool frame_is_free(uint64_t mfn)
+{
+	return section_of(mfn)->free[mfn / 64 % WORDS] >> mfn % 64 & 1;
+}
+
+/* --- lists --- */
+
+static void push(struct section *s, unsigned int order, bool dirty)
+{
+	uint32_t nr = (uint32_t)(s - section_table) + 1;
+	uint32_t *head = &free_list[dirty][zone_of(s)][order];
+
+	nr_dirty_blocks += dirty;
+	s->is_listed = true;
+	s->has_dirty = dirty;
+	s->order = (uint8_t)order;
+	s->prev = 0;
+	s->next = *head;
+	if (*head)
+		section_table[*head - 1].prev = nr;
+	*head = nr;
+}
+
+static void unlist(struct section *s)
+{
+	if (s->prev)
+		section_table[s->prev - 1].next = s->next;
 	else
-		free_list[pg->has_dirty][zone_of(mfn)][pg->order] = pg->next;
-	if (pg->next)
-		frame_table[pg->next].prev = pg->prev;
-	nr_dirty_blocks -= pg->has_dirty;
-	if (scrub.mfn == mfn)
-		scrub.mfn = 0;
-	pg->is_free = false;
-	pg->next = pg->prev = 0;
+		free_list[s->has_dirty][zone_of(s)][s->order] = s->next;
+	if (s->next)
+		section_table[s->next - 1].prev = s->prev;
+	nr_dirty_blocks -= s->has_dirty;
+	if (scrub.s == s)
+		scrub.s = NULL;
+	s->is_listed = false;
 }
 
 /* Merge with free buddies of one kind, as long as both lie in one zone. */
-static void insert(uint64_t mfn, unsigned int order, bool dirty)
+static void insert(struct section *s, unsigned int order, bool dirty)
 {
-	while (order < MAX_ORDER) {
-		uint64_t buddy = mfn ^ (1ULL << order);
-		struct page *b = &frame_table[buddy];
+	while (order >= SECTION_ORDER && order < MAX_ORDER) {
+		uint64_t mfn = first_mfn(s), buddy = mfn ^ (1ULL << order);
+		struct section *b = section_of(buddy);
 
-		if (buddy + (1ULL << order) > max_page || !b->is_free ||
+		if (buddy + (1ULL << order) > max_page || !b->is_listed ||
 		    b->order != order || b->has_dirty != dirty ||
-		    zone_of(buddy) != zone_of(mfn))
+		    zone_of(b) != zone_of(s))
 			break;
-		unlink_block(b);
-		mfn &= ~(1ULL << order);
+		unlist(b);
+		s = section_of(mfn & buddy);
 		order++;
 	}
-	push(&frame_table[mfn], order, dirty);
+	push(s, order, dirty);
 }
 
-/* Frames from @m on, in aligned blocks of one zone; the lock is held. */
+/* List a section by what of it is free. */
+static void list_section(struct section *s, bool dirty)
+{
+	int order = largest_block(s);
+
+	if (order >= 0)
+		insert(s, (unsigned int)order, dirty);
+}
+
+/* Frames from @m on become free; the lock is held. */
 static void insert_range(uint64_t m, uint64_t end)
 {
 	nr_free += end - m;
 	while (m < end) {
-		unsigned int order = min((unsigned int)MAX_ORDER,
-					 (unsigned int)__builtin_ctzll(m));
+		struct section *s = section_of(m);
+		unsigned int from = m % SECTION_FRAMES;
+		uint64_t n = min(end - m, (uint64_t)SECTION_FRAMES - from);
 
-		while ((1ULL << order) > end - m ||
-		       zone_of(m) != zone_of(m + (1ULL << order) - 1))
-			order--;
-		insert(m, order, true);
-		m += 1ULL << order;
+		if (s->is_listed)
+			unlist(s);
+		set_free(s, from, (unsigned int)n, true);
+		list_section(s, true);
+		m += n;
 	}
 }
 
@@ -103,17 +238,18 @@ static void forget(struct page *pg, uint64_t n)
 {
 	for (; n--; pg++) {
 		ASSERT(pg->state == 0);
-		pg->owner = NULL;
+		pg->owner = OWNER_NONE;
 		pg->is_clear = false;
 	}
 }
 
 void heap_free(struct page *pg, unsigned int order)
 {
+	uint64_t m = page_to_mfn(pg).v;
+
 	forget(pg, 1ULL << order);
 	spin_lock(&lock);
-	nr_free += 1ULL << order;
-	insert(page_to_mfn(pg).v, order, true);
+	insert_range(m, m + (1ULL << order));
 	spin_unlock(&lock);
 }
 
@@ -134,43 +270,57 @@ void heap_free_frames(struct page *const *pages, unsigned int nr)
 
 void heap_add(mfn_t start, mfn_t end)
 {
-	uint64_t m = max(start.v, 1ULL); /* frame 0 stands for "none" */
-
+	start.v = max(start.v, 1ULL); /* 0 is "none" in more than one place */
 	end.v = min(end.v, max_page);
-	if (m >= end.v)
+	if (start.v >= end.v)
 		return;
-	nr_total += end.v - m;
+	nr_total += end.v - start.v;
 	spin_lock(&lock);
-	insert_range(m, end.v);
+	insert_range(start.v, end.v);
 	spin_unlock(&lock);
 }
 
 /* Clear ones first, also out of larger blocks. */
-static uint64_t find(unsigned int order, unsigned int zone, unsigned int *o)
+static struct section *find(unsigned int order, unsigned int zone)
 {
 	for (int dirty = 0; dirty <= 1; dirty++)
-		for (*o = order; *o <= MAX_ORDER; (*o)++)
-			if (free_list[dirty][zone][*o])
-				return free_list[dirty][zone][*o];
-	return 0;
+		for (unsigned int o = order; o <= MAX_ORDER; o++)
+			if (free_list[dirty][zone][o])
+				return &section_table
+					[free_list[dirty][zone][o] - 1];
+	return NULL;
+}
+
+/* The block, or section, is no longer listed; what is not taken is again. */
+static struct page *take_from(struct section *s, unsigned int order)
+{
+	unsigned int o = s->order, from = 0;
+	bool dirty = s->has_dirty;
+
+	while (o > order && o > SECTION_ORDER) { /* back with the upper half */
+		o--;
+		push(s + (1U << (o - SECTION_ORDER)), o, dirty);
+	}
+	if (order >= SECTION_ORDER) {
+		for (unsigned int i = 0; i < 1U << (order - SECTION_ORDER); i++)
+			set_free(s + i, 0, SECTION_FRAMES, false);
+	} else {
+		from = find_block(s, order);
+		set_free(s, from, 1U << order, false);
+		list_section(s, dirty);
+	}
+	return &frame_table[first_mfn(s) + from];
 }
 
 static struct page *take(unsigned int order, unsigned int max_zone)
 {
 	for (unsigned int z = max_zone + 1; z-- > 0;) {
-		unsigned int o;
-		uint64_t mfn = find(order, z, &o);
-		bool dirty;
+		struct section *s = find(order, z);
 
-		if (!mfn)
+		if (!s)
 			continue;
-		dirty = frame_table[mfn].has_dirty;
-		unlink_block(&frame_table[mfn]);
-		while (o > order) { /* give the upper halves back */
-			o--;
-			push(&frame_table[mfn + (1ULL << o)], o, dirty);
-		}
-		return &frame_table[mfn];
+		unlist(s);
+		return take_from(s, order);
 	}
 	return NULL;
 }
@@ -262,16 +412,17 @@ void heap_clear(struct page *pg, unsigned int order)
 			ASSERT(is_clear(&pg[i]));
 }
 
-/* Of the block being cleared, or of the next one; 0: there is none. */
-static uint64_t dirty_block(void)
+/* What is being cleared, or the next one; NULL: there is none. */
+static const struct section *dirty_block(void)
 {
-	if (!scrub.mfn)
-		for (unsigned int z = NR_ZONES; z-- > 0 && !scrub.mfn;)
-			for (unsigned int o = 0; o <= MAX_ORDER; o++)
-				if (free_list[1][z][o])
-					scrub.mfn = scrub.next =
-						free_list[1][z][o];
-	return scrub.mfn;
+	for (unsigned int z = NR_ZONES; z-- > 0 && !scrub.s;)
+		for (unsigned int o = 0; o <= MAX_ORDER; o++)
+			if (free_list[1][z][o]) {
+				scrub.s =
+					&section_table[free_list[1][z][o] - 1];
+				scrub.next = first_mfn(scrub.s);
+			}
+	return scrub.s;
 }
 
 /* While others wait for the lock, so few at a time. */
@@ -281,21 +432,21 @@ static uint64_t dirty_block(void)
 /* The CPUs that must flush before it can go on. */
 static cpumask_t scrub_some(void)
 {
-	uint64_t mfn = dirty_block(), end;
+	const struct section *block = dirty_block();
 	unsigned int cleared = 0, looked = 0;
-	unsigned int order;
+	struct section *s;
+	uint64_t end;
 
-	if (!mfn)
+	if (!block)
 		return 0;
-	order = frame_table[mfn].order;
-	end = mfn + (1ULL << order);
+	end = first_mfn(block) + max(1ULL << block->order, SECTION_FRAMES);
 	for (; scrub.next < end; scrub.next++) {
 		struct page *pg = &frame_table[scrub.next];
 		cpumask_t stale;
 
 		if (looked++ == SCRUB_LOOK || cleared == SCRUB_CLEAR)
 			return 0;
-		if (pg->is_clear)
+		if (pg->is_clear || !frame_is_free(scrub.next))
 			continue;
 		stale = stale_cpus(pg);
 		if (stale) /* they could write to it later */
@@ -304,8 +455,9 @@ static cpumask_t scrub_some(void)
 		pg->is_clear = true;
 		cleared++;
 	}
-	unlink_block(&frame_table[mfn]);
-	insert(mfn, order, false);
+	s = section_of(first_mfn(block));
+	unlist(s);
+	insert(s, s->order, false);
 	return 0;
 }
 

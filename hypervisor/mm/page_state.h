@@ -26,6 +26,10 @@
 #define ST_PINNED (1ULL << 58)
 #define ST_ALLOCATED (1ULL << 59)
 #define ST_SHARED (1ULL << 60)
+#define ST_IN_TOTAL (1ULL << 61)
+
+/* A domain's frame of which nothing but its allocation holds a reference. */
+#define ST_UNUSED (ST_REF | ST_ALLOCATED | ST_IN_TOTAL)
 
 #define ST_REFS(x) (ST_REFS_MAX & (x))
 #define ST_TYPE_REFS(x) ((x) >> ST_REFS_BITS & ST_TYPE_REFS_MAX)
@@ -42,9 +46,14 @@ bool page_state_valid(uint64_t x);
 
 void page_set_allocated(struct page *pg, struct domain *d);
 bool page_clear_allocated(struct page *pg);
-/* Free a frame that only its allocation refers to; the caller has the rest. */
+/*
+ * To a frame that only its allocation and the caller refer to: drop both; to
+ * give it back is the caller's.  false: others do, and the caller as before.
+ */
 bool page_drop_unused(struct page *pg);
-/* The last reference is gone: page.c gives the frame back. */
-void page_free_last(struct page *pg);
+/* Whether it is one of those that @d->tot_pages counts. */
+bool page_in_total(const struct page *pg, const struct domain *d);
+/* The last reference is gone: domain_pages.c gives the frame back. */
+void page_free_last(struct page *pg, bool was_in_total);
 
 #endif

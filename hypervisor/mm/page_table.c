@@ -61,7 +61,8 @@ static uint64_t upper_adjust(uint64_t e)
 
 static bool is_device_frame(mfn_t m)
 {
-	return !mfn_valid(m) || READ_ONCE(mfn_to_page(m)->owner) == dom_io;
+	return !mfn_valid(m) ||
+	       READ_ONCE(mfn_to_page(m)->owner) == OWNER_OF(DOMID_IO);
 }
 
 static int device_l1e_get(const struct domain *d, uint64_t *e)
@@ -184,7 +185,7 @@ static int entry_validate(struct domain *d, uint64_t *slot, enum page_type t,
 int table_validate(struct page *pg, enum page_type t, bool preemptible)
 {
 	uint64_t *table = page_to_virt(pg);
-	struct domain *d = pg->owner;
+	struct domain *d = page_owner(pg);
 	unsigned int i = present_from(table, pg->nr_validated);
 
 	for (; i < PTES_PER_TABLE; i = present_from(table, i + 1)) {
@@ -194,12 +195,12 @@ int table_validate(struct page *pg, enum page_type t, bool preemptible)
 			continue;
 		rc = entry_validate(d, &table[i], t, preemptible);
 		if (rc) {
-			pg->nr_validated = (uint16_t)i;
+			pg->nr_validated = i & 0x7fff;
 			return rc;
 		}
 		if (t > PT_L1 && preemptible && preempt_check() &&
 		    i + 1 < PTES_PER_TABLE) {
-			pg->nr_validated = (uint16_t)(i + 1);
+			pg->nr_validated = (i + 1) & 0x7fff;
 			return -ERESTART;
 		}
 	}
@@ -230,7 +231,7 @@ int table_devalidate(struct page *pg, enum page_type t, bool preemptible)
 		if (t > PT_L1 && preemptible && n && preempt_check())
 			rc = -ERESTART;
 	}
-	pg->nr_validated = (uint16_t)n;
+	pg->nr_validated = n & 0x7fff;
 	return rc;
 }
 
@@ -308,9 +309,11 @@ static bool exchange(uint64_t *slot, uint64_t *old, uint64_t val,
 static int get_new(struct page *pg, enum page_type t, uint64_t *val,
 		   struct domain *frame_owner)
 {
+	if (!(*val & PTE_P))
+		return 0;
 	if (t == PT_L1)
-		return l1e_get(pg->owner, val, frame_owner);
-	return upper_get(pg->owner, *val, t, true);
+		return l1e_get(page_owner(pg), val, frame_owner);
+	return upper_get(page_owner(pg), *val, t, true);
 }
 
 static void put_entry(enum page_type t, uint64_t e)

@@ -25,9 +25,10 @@ int table_put_pending(struct vcpu *v);
 /*
  * Write @val into entry *@slot of table @pg (level @t; the caller holds type
  * and general references to @pg), exchanging references.  @frame_owner: whose
- * frames an L1 entry may map.  @preserve_ad: keep accessed and dirty bits.
- * -EINVAL, -EPERM: not allowed.  -ERESTART: again, nothing was written.
- * -EAGAIN: the entry was not @expect any more (when @expect is given).
+ * frames an L1 entry may map (NULL where @val is 0).  @preserve_ad: keep
+ * accessed and dirty bits. -EINVAL, -EPERM: not allowed.  -ERESTART: again,
+ * nothing was written. -EAGAIN: the entry was not @expect any more (when
+ * @expect is given).
  */
 int table_write_entry(struct page *pg, enum page_type t, uint64_t *slot,
 		      uint64_t val, struct domain *frame_owner,

@@ -19,6 +19,7 @@
  *			reference must go on with it
  *	PINNED		one type and one general reference by MMUEXT_PIN
  *	ALLOCATED	one general reference by belonging to its domain
+ *	IN_TOTAL	counted as its domain's, until the last reference goes
  *	SHARED		one of each by being a hypervisor frame a guest may map
  *
  *	           first get_type           last put_type
@@ -99,7 +100,7 @@ int page_get(struct page *pg, const struct domain *d)
 			return -EBUSY;
 	} while (!cas(pg, &x, x + ST_REF));
 	/* stable now that a reference is held */
-	if (READ_ONCE(pg->owner) == d)
+	if (page_owned_by(pg, d))
 		return 0;
 	page_put(pg);
 	return -EPERM;
@@ -122,7 +123,7 @@ void page_put(struct page *pg)
 		BUG_ON(ST_REFS(x) == 1 && (x & (ST_ALLOCATED | ST_SHARED)));
 	} while (!cas(pg, &x, ST_REFS(x) == 1 ? 0 : x - ST_REF));
 	if (ST_REFS(x) == 1)
-		page_free_last(pg);
+		page_free_last(pg, x & ST_IN_TOTAL);
 }
 
 /* --- type references --- */
@@ -130,7 +131,7 @@ void page_put(struct page *pg)
 /* A new use of another kind: nobody may still act on the old one. */
 static void flush_old_uses(const struct page *pg)
 {
-	cpumask_t mask = READ_ONCE(pg->owner->dirty_cpus);
+	cpumask_t mask = READ_ONCE(page_owner(pg)->dirty_cpus);
 
 	mask = tlb_filter(mask, pg->tlb_stamp);
 	if (mask)
@@ -312,13 +313,13 @@ static __attribute__((noinline)) int get_new_memory(struct page *pg,
 {
 	uint64_t x = load(pg);
 
-	while (READ_ONCE(pg->owner) == d && ST_REFS(x) &&
+	while (page_owned_by(pg, d) && ST_REFS(x) &&
 	       !(x & (ST_TYPE_MASK | ST_TYPE_REFS_MASK | ST_NEARLY_FULL))) {
 		uint64_t n = x + ST_REF + ST_TYPE_REF;
 
 		if (!cas(pg, &x, n | ST_MAKE_TYPE(PT_WRITABLE)))
 			continue;
-		return READ_ONCE(pg->owner) == d ? 0 : not_the_owner(pg);
+		return page_owned_by(pg, d) ? 0 : not_the_owner(pg);
 	}
 	return get_and_type_slowly(pg, d, PT_WRITABLE, false);
 }
@@ -336,8 +337,7 @@ int page_get_and_type(struct page *pg, const struct domain *d, enum page_type t,
 	       ST_REFS(x) && !(x & ST_NEARLY_FULL)) {
 		if (!cas(pg, &x, x + ST_REF + ST_TYPE_REF))
 			continue;
-		return likely(READ_ONCE(pg->owner) == d) ? 0
-							 : not_the_owner(pg);
+		return likely(page_owned_by(pg, d)) ? 0 : not_the_owner(pg);
 	}
 	if (t == PT_WRITABLE)
 		return get_new_memory(pg, d);
@@ -412,7 +412,7 @@ bool page_clear_pin(struct page *pg)
 
 void page_share(struct page *pg, struct domain *d, bool writable)
 {
-	pg->owner = d;
+	pg->owner = d->owner_id;
 	pg->tlb_stamp = tlb_clock();
 	/* read-only: a use of type none, which no mapping can add to */
 	__atomic_store_n(&pg->state,
@@ -431,7 +431,7 @@ int page_unshare(struct page *pg)
 			pg->tlb_stamp = tlb_clock();
 			if (!cas(pg, &x, 0))
 				continue;
-			pg->owner = NULL;
+			pg->owner = OWNER_NONE;
 			return 0;
 		}
 		if (cas(pg, &x, (x & ~ST_SHARED) - ST_TYPE_REF))
@@ -439,7 +439,7 @@ int page_unshare(struct page *pg)
 	}
 	pg->tlb_stamp = tlb_clock();
 	/* its domain may be gone before the last mapping is */
-	pg->owner = dom_xen;
+	pg->owner = OWNER_OF(DOMID_XEN);
 	page_put(pg);
 	return -EBUSY;
 }
@@ -480,9 +480,9 @@ bool page_is_shared(const struct page *pg)
 
 void page_set_allocated(struct page *pg, struct domain *d)
 {
-	pg->owner = d;
+	pg->owner = d->owner_id;
 	/* pairs with the acquire in page_get: the owner is there first */
-	__atomic_store_n(&pg->state, ST_REF | ST_ALLOCATED, __ATOMIC_RELEASE);
+	__atomic_store_n(&pg->state, ST_UNUSED, __ATOMIC_RELEASE);
 }
 
 bool page_clear_allocated(struct page *pg)
@@ -501,12 +501,14 @@ bool page_steal(struct page *pg, const struct domain *d)
 	uint64_t x = load(pg), n;
 
 	do {
-		if ((x & ~ST_TYPE_MASK) != (ST_REF | ST_ALLOCATED) ||
-		    READ_ONCE(pg->owner) != d)
+		if ((x & ~ST_TYPE_MASK) != ST_UNUSED || !page_owned_by(pg, d))
 			return false;
 		n = x & ~ST_ALLOCATED;
 	} while (!cas(pg, &x, n));
-	return true;
+	if (likely(page_owned_by(pg, d)))
+		return true;
+	page_unsteal(pg); /* it has gone and come back as another's */
+	return false;
 }
 
 bool page_drop_unused(struct page *pg)
@@ -514,10 +516,15 @@ bool page_drop_unused(struct page *pg)
 	uint64_t x = load(pg);
 
 	do {
-		if ((x & ~ST_TYPE_MASK) != (ST_REF | ST_ALLOCATED))
+		if ((x & ~ST_TYPE_MASK) != ST_UNUSED + ST_REF)
 			return false;
 	} while (!cas(pg, &x, 0));
 	return true;
+}
+
+bool page_in_total(const struct page *pg, const struct domain *d)
+{
+	return page_owned_by(pg, d) && (load(pg) & ST_IN_TOTAL);
 }
 
 void page_unsteal(struct page *pg)

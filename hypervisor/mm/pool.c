@@ -12,14 +12,33 @@
 
 #define MIN_SHIFT 5
 #define MAX_SHIFT 11 /* two to a page */
-#define IS_POOL 0x80 /* in struct page's order: shift of the objects */
 
+/*
+ * What the pool knows of a page lies in its struct page, where frames of guests
+ * have the TLB stamp: nobody but us maps it, so that it has none.
+ */
+#define IS_POOL 0x80000000U /* else it is the order of a block of pages */
+#define NONE_FREE 0xff
+
+static unsigned int shift_of(const struct page *pg)
+{
+	return pg->pool >> 16 & 0xf;
+}
+
+static unsigned int nr_used(const struct page *pg)
+{
+	return pg->pool & 0xff;
+}
+
+/* While it is free; the first of a page also keeps the page's place in a list.
+ */
 struct free_object {
 	struct free_object *next; /* in the same page */
+	uint32_t next_page, prev_page;
 };
 
 static spinlock_t lock = SPINLOCK_INIT(RANK_POOL);
-/* Frames with free objects, for each size, linked by next and prev. */
+/* Frames with free objects, for each size. */
 static uint32_t partial[MAX_SHIFT + 1];
 
 static unsigned int shift_for(size_t size)
@@ -31,59 +50,50 @@ static unsigned int shift_for(size_t size)
 	return s;
 }
 
-/*
- * What the pool knows of a page lies in struct page's nr_validated: objects in
- * use, and above them the number of the first free one.  The other fields keep
- * their meaning, tlb_stamp above all.
- */
-#define NONE_FREE 0xff
-
-static unsigned int nr_used(const struct page *pg)
-{
-	return pg->nr_validated & 0xff;
-}
-
 static struct free_object *first_free(const struct page *pg)
 {
-	unsigned int i = pg->nr_validated >> 8;
+	unsigned int i = pg->pool >> 8 & 0xff;
 	char *va = page_to_virt(pg);
 
-	return i == NONE_FREE ? NULL
-			      : (void *)(va + (i << (pg->order & ~IS_POOL)));
+	return i == NONE_FREE ? NULL : (void *)(va + (i << shift_of(pg)));
 }
 
-static void set_usage(struct page *pg, unsigned int used,
+static void set_usage(struct page *pg, unsigned int shift, unsigned int used,
 		      const struct free_object *first)
 {
 	unsigned int i = NONE_FREE;
 
 	if (first)
-		i = ((unsigned long)first & (PAGE_SIZE - 1)) >>
-		    (pg->order & ~IS_POOL);
-	pg->nr_validated = (uint16_t)(i << 8 | used);
+		i = ((unsigned long)first & (PAGE_SIZE - 1)) >> shift;
+	pg->pool = IS_POOL | shift << 16 | i << 8 | used;
 }
 
-static void link_partial(struct page *pg)
+static struct free_object *first_of(uint32_t mfn)
 {
-	uint32_t *head = &partial[pg->order & ~IS_POOL];
+	return first_free(&frame_table[mfn]);
+}
+
+static void link_partial(const struct page *pg, struct free_object *first)
+{
+	uint32_t *head = &partial[shift_of(pg)];
 	uint32_t mfn = (uint32_t)page_to_mfn(pg).v;
 
-	pg->prev = 0;
-	pg->next = *head;
+	first->prev_page = 0;
+	first->next_page = *head;
 	if (*head)
-		frame_table[*head].prev = mfn;
+		first_of(*head)->prev_page = mfn;
 	*head = mfn;
 }
 
-static void unlink_partial(struct page *pg)
+static void unlink_partial(const struct page *pg,
+			   const struct free_object *first)
 {
-	if (pg->next)
-		frame_table[pg->next].prev = pg->prev;
-	if (pg->prev)
-		frame_table[pg->prev].next = pg->next;
+	if (first->next_page)
+		first_of(first->next_page)->prev_page = first->prev_page;
+	if (first->prev_page)
+		first_of(first->prev_page)->next_page = first->next_page;
 	else
-		partial[pg->order & ~IS_POOL] = pg->next;
-	pg->next = pg->prev = 0;
+		partial[shift_of(pg)] = first->next_page;
 }
 
 /* A page of free objects, in no list yet; the heap has cleared it. */
@@ -96,14 +106,13 @@ static struct page *new_page(unsigned int shift)
 	if (!va)
 		return NULL;
 	pg = mfn_to_page(virt_to_mfn(va));
-	pg->order = (uint8_t)(IS_POOL | shift);
 	for (size_t at = PAGE_SIZE; at != 0; at -= 1UL << shift) {
 		struct free_object *o = (void *)(va + at - (1UL << shift));
 
 		o->next = first;
 		first = o;
 	}
-	set_usage(pg, 0, first);
+	set_usage(pg, shift, 0, first);
 	return pg;
 }
 
@@ -119,13 +128,17 @@ static void *alloc_small(unsigned int shift)
 		if (!pg)
 			return NULL;
 		spin_lock(&lock);
-		link_partial(pg);
+		link_partial(pg, first_free(pg));
 	}
 	pg = &frame_table[partial[shift]];
 	o = first_free(pg);
-	set_usage(pg, nr_used(pg) + 1, o->next);
-	if (!o->next)
-		unlink_partial(pg);
+	if (o->next) {
+		o->next->next_page = o->next_page;
+		o->next->prev_page = o->prev_page;
+	} else {
+		unlink_partial(pg, o);
+	}
+	set_usage(pg, shift, nr_used(pg) + 1, o->next);
 	spin_unlock(&lock);
 	return o;
 }
@@ -133,22 +146,30 @@ static void *alloc_small(unsigned int shift)
 /* True when it was the last of its page, which is now in no list. */
 static bool free_small(struct page *pg, struct free_object *o)
 {
-	bool was_full;
+	struct free_object *first;
+	bool is_last;
 
 	spin_lock(&lock);
-	o->next = first_free(pg);
-	was_full = !o->next;
 	ASSERT(nr_used(pg));
-	set_usage(pg, nr_used(pg) - 1, o);
-	if (was_full)
-		link_partial(pg);
-	if (!nr_used(pg)) {
-		unlink_partial(pg);
-		spin_unlock(&lock);
-		return true;
+	is_last = nr_used(pg) == 1;
+	first = o->next = first_free(pg);
+	if (is_last && first) {
+		unlink_partial(pg, first);
+	} else if (first) {
+		o->next_page = first->next_page;
+		o->prev_page = first->prev_page;
 	}
+	set_usage(pg, shift_of(pg), nr_used(pg) - 1, o);
+	if (!first && !is_last)
+		link_partial(pg, o);
 	spin_unlock(&lock);
-	return false;
+	return is_last;
+}
+
+static void free_pages(struct page *pg, unsigned int order)
+{
+	pg->tlb_stamp = 0;
+	hv_pages_free(page_to_virt(pg), order);
 }
 
 void *xzalloc_bytes(size_t size)
@@ -165,8 +186,7 @@ void *xzalloc_bytes(size_t size)
 		return NULL;
 	p = hv_pages_alloc(shift - PAGE_SHIFT);
 	if (p)
-		mfn_to_page(virt_to_mfn(p))->order =
-			(uint8_t)(shift - PAGE_SHIFT);
+		mfn_to_page(virt_to_mfn(p))->pool = shift - PAGE_SHIFT;
 	return p;
 }
 
@@ -178,12 +198,8 @@ void xfree(const void *p)
 	if (!p)
 		return;
 	pg = mfn_to_page(virt_to_mfn(p));
-	if (!(pg->order & IS_POOL)) {
-		hv_pages_free((void *)(uintptr_t)p, pg->order);
-		return;
-	}
-	if (!free_small(pg, o))
-		return;
-	pg->nr_validated = 0;
-	hv_pages_free(page_to_virt(pg), 0);
+	if (!(pg->pool & IS_POOL))
+		free_pages(pg, pg->pool);
+	else if (free_small(pg, o))
+		free_pages(pg, 0);
 }

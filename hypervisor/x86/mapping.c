@@ -20,6 +20,7 @@ extern char _start[], _text_end[], _rodata_end[], _end[];
 
 uint64_t idle_cr3, image_maddr;
 struct page *frame_table = (struct page *)FRAME_TABLE_START;
+struct section *section_table;
 uint64_t max_page;
 
 static uint64_t *root; /* hypervisor L4; every other one copies its slots */
@@ -163,6 +164,9 @@ void mapping_init(void)
 	direct_map_active = true;
 	root = maddr_to_virt(idle_cr3);
 	boot_alloc_direct_map();
+	section_table = boot_alloc(div_round_up(max_page, SECTION_FRAMES) *
+					   sizeof(*section_table),
+				   PAGE_SIZE, 0);
 }
 
 void mapping_use_heap(void)

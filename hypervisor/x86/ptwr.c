@@ -228,8 +228,8 @@ static int write_entry(struct regs *r, struct page *table, uint64_t cr2)
 	if (e.writes) {
 		new8 = (old8 & ~(size_mask(size) << shift)) |
 		       (size_mask(size) & e.new) << shift;
-		rc = table_write_entry(table, PT_L1, slot, new8, table->owner,
-				       false, &old8);
+		rc = table_write_entry(table, PT_L1, slot, new8,
+				       current->domain, false, &old8);
 		if (rc == -EAGAIN)
 			return 1; /* somebody else was faster: run it again */
 		if (rc)
@@ -269,7 +269,7 @@ int emulate_pt_write(struct regs *r, uint64_t cr2)
 	if (!(l1e & PTE_P) || (l1e & PTE_RW))
 		return 0;
 	if (!mfn_valid(pte_mfn(l1e)) ||
-	    mfn_to_page(pte_mfn(l1e))->owner == dom_io)
+	    READ_ONCE(mfn_to_page(pte_mfn(l1e))->owner) == OWNER_OF(DOMID_IO))
 		return iomem_is_readonly(pte_mfn(l1e)) && drop_write(r, cr2);
 	table = mfn_to_page(pte_mfn(l1e));
 	if (page_type(table) != PT_L1 ||

@@ -65,6 +65,7 @@ struct cpuid_limit {
 
 struct domain {
 	domid_t domid;
+	uint16_t owner_id;  /* OWNER_OF(domid), as its frames name it */
 	bool is_privileged; /* Dom0: may use control operations              */
 	bool is_dying;
 	bool is_shut_down; /* reason valid; all vcpus paused                 */
@@ -82,14 +83,14 @@ struct domain {
 	spinlock_t lock; /* RANK_DOMAIN */
 
 	uint8_t kill_phase; /* domain_kill.c, under domctl_busy: both        */
-	struct page *kill_cursor;
+	uint64_t kill_mfn;  /* where its phase goes on */
 	struct domain *next_dead; /* no references left, to be freed         */
 
 	uint32_t max_vcpus;
 	struct vcpu *vcpu[MAX_VCPUS];
 
-	spinlock_t page_lock; /* RANK_PAGELIST: the four below                */
-	uint32_t page_list;   /* first frame, 0: none                        */
+	uint64_t *regions; /* bit: has had frames there; see domain_pages.c  */
+	spinlock_t page_lock; /* RANK_PAGELIST: the three below               */
 	uint64_t tot_pages;   /* frames allocated                            */
 	uint64_t max_pages;
 	uint64_t claimed_pages; /* not yet turned into tot_pages             */
@@ -144,6 +145,24 @@ static inline bool is_idle_vcpu(const struct vcpu *v)
 struct domain *domain_get(domid_t domid);
 /* The same where the caller must be @domid itself or privileged: sets -errno */
 int domain_get_remote(domid_t domid, struct domain **out);
+/*
+ * By owner_id, in parts; there is a part only where there are domains, and a
+ * domain has its place from before it has its first frame until after the last.
+ */
+#define DOMAIN_TABLE_PART 512
+extern struct domain **domain_table[0x8000 / DOMAIN_TABLE_PART];
+/* Whose frame @pg is; the caller holds a reference to it. */
+static inline struct domain *page_owner(const struct page *pg)
+{
+	unsigned int id = READ_ONCE(pg->owner);
+
+	return domain_table[id / DOMAIN_TABLE_PART][id % DOMAIN_TABLE_PART];
+}
+static inline bool page_owned_by(const struct page *pg, const struct domain *d)
+{
+	return READ_ONCE(pg->owner) == d->owner_id;
+}
+
 void domain_put(struct domain *d);
 static inline void domain_get_again(struct domain *d)
 {
@@ -218,6 +237,6 @@ bool vcpu_info_is_private(const struct vcpu *v);
 
 /* Frames by number, for code that walks a domain's memory. */
 struct page *domain_first_page(const struct domain *d);
-struct page *domain_next_page(const struct page *pg);
+struct page *domain_next_page(const struct domain *d, const struct page *pg);
 
 #endif

@@ -17,7 +17,7 @@ enum lock_rank {
 	RANK_VIRQ,     /* who handles each global virq                  */
 	RANK_PORT,     /* one event channel: send                       */
 	RANK_FIFO,     /* one FIFO event queue                          */
-	RANK_PAGELIST, /* one domain's page list and totals             */
+	RANK_PAGELIST, /* one domain's totals, regions of frames        */
 	RANK_HEAP,     /* the page heap                                 */
 	RANK_POOL,     /* small-object allocator                        */
 	RANK_RUNQUEUE, /* one pcpu's run queue                          */

@@ -24,19 +24,21 @@ enum page_type {
 	NR_PAGE_TYPES
 };
 
-/* One per machine frame, 32 bytes; the array is the frame table. */
+/* One per machine frame, 16 bytes; the array is the frame table. */
 struct page {
-	uint64_t state;	       /* references and type: see page_type.c       */
-	struct domain *owner;  /* stable while references are held           */
-	uint32_t next, prev;   /* list links (frame numbers), 0: none        */
-	uint32_t tlb_stamp;    /* TLB clock when its last use ended          */
-	uint16_t nr_validated; /* table entries done, while partial          */
-	uint8_t order;	       /* of a free block                            */
-	/* the heap's: */
-	bool is_free : 1;   /* first frame of a free block                   */
-	bool has_dirty : 1; /* ... that is to be cleared                     */
-	bool is_clear : 1;  /* this frame is all zero; kept while free       */
+	uint64_t state; /* references and type: see page_type.c              */
+	union {
+		uint32_t tlb_stamp; /* TLB clock when its last use ended     */
+		uint32_t pool;	    /* the hypervisor's own: see mm/pool.c   */
+	};
+	uint16_t owner;		    /* stable while references are held      */
+	uint16_t nr_validated : 15; /* table entries done, while partial     */
+	uint16_t is_clear : 1;	    /* the heap's: all zero; kept while free */
 };
+
+/* What owner says: nobody, DOMID_IO (no RAM), or d->owner_id of its domain. */
+#define OWNER_NONE 0
+#define OWNER_OF(domid) ((uint16_t)((domid) + 1))
 
 extern struct page *frame_table;
 extern uint64_t max_page; /* frames below this have a struct page */

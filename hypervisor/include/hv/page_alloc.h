@@ -14,6 +14,21 @@ struct domain;
 #define MAX_ORDER 18 /* 1 GiB */
 #define ANY_ADDRESS 64
 
+/*
+ * What the heap knows of 2 MiB: which frames are free, and where that makes
+ * blocks.  Larger blocks are of whole sections, the first of which is listed.
+ */
+#define SECTION_ORDER 9
+#define SECTION_FRAMES (1U << SECTION_ORDER)
+struct section {
+	uint64_t free[SECTION_FRAMES / 64]; /* bit: the frame is free        */
+	uint32_t next, prev; /* in its list: number + 1, 0: none             */
+	uint8_t order;	     /* of the largest free block                    */
+	bool is_listed;
+	bool has_dirty; /* some of it is to be cleared                       */
+};
+extern struct section *section_table; /* all of RAM, from frame 0 on */
+
 void heap_add(mfn_t start, mfn_t end); /* boot: hand [start, end) over */
 uint64_t heap_free_pages(void);
 uint64_t heap_total_pages(void);
@@ -36,8 +51,8 @@ void *hv_pages_alloc(unsigned int order);
 void hv_pages_free(void *va, unsigned int order);
 
 /*
- * 2^@order frames for @d, each with its allocation reference, in its page list
- * and total.  NULL: no memory, or over d->max_pages.
+ * 2^@order frames for @d, each with its allocation reference, in its total.
+ * NULL: no memory, or over d->max_pages.
  */
 struct page *domain_alloc_pages(struct domain *d, unsigned int order,
 				unsigned int address_bits);
@@ -52,17 +67,20 @@ struct page *domain_alloc_extra(struct domain *d, unsigned int order,
  */
 int domain_release_page(struct domain *d, struct page *pg);
 
+/* Once for each domain that may have frames.  -ENOMEM. */
+int domain_init_pages(struct domain *d);
+
 /*
- * The end of a dying domain's frames, a few at each call.  *@at is where the
- * last one stopped, with a reference (NULL: not begun), and is moved on.
- * false: the end of the list is reached.
+ * The end of a dying domain's frames, a few at each call, from frame *@at on,
+ * which is moved on.  false: there are no more.
  *
  * The first stops at frames for page_relinquish(); the second frees those that
  * only their allocation refers to, and stops at others, which the caller
- * relinquishes and releases.
+ * relinquishes and releases.  Where they have stopped for a frame, *@at is its
+ * number and *@pg it, with a reference; else that is NULL.
  */
-bool domain_next_holder(struct domain *d, struct page **at);
-bool domain_free_unused(struct domain *d, struct page **at);
+bool domain_next_holder(struct domain *d, uint64_t *at, struct page **pg);
+bool domain_free_unused(struct domain *d, uint64_t *at, struct page **pg);
 
 /*
  * Claims: free pages set aside for one domain under construction.  @pages is

@@ -16,7 +16,7 @@ DOM0_SRC := $(addprefix hypervisor/,boot/dom0_build.c boot/dom0_layout.c \
 	boot/dom0_memory.c boot/dom0_tables.c boot/elf.c boot/bzimage.c \
 	boot/unpack.c x86/hypercall_page.c mm/heap.c mm/pool.c \
 	mm/domain_pages.c mm/page_type.c mm/page_table.c lib/rangeset.c \
-	lib/spinlock.c) tests/unit/boot/machine.c tests/unit/boot/dom0_check.c
+	lib/bitmap.c lib/spinlock.c) tests/unit/boot/machine.c tests/unit/boot/dom0_check.c
 DOM0_TEST_SRC := $(DOM0_SRC) tests/unit/boot/dom0_test.c tests/unit/unit_test.c
 DOM0_KERNELS_SRC := $(DOM0_SRC) tests/unit/boot/dom0_kernels.c
 

@@ -62,7 +62,7 @@ static void check_p2m(struct domain *d)
 		EXPECT(mfn < max_page);
 		/* So no frame is there twice. */
 		EXPECT_EQ(machine_m2p[mfn], pfn);
-		EXPECT(frame_table[mfn].owner == d);
+		EXPECT(page_owned_by(&frame_table[mfn], d));
 	}
 	for (uint64_t mfn = 0; mfn < max_page; mfn++)
 		EXPECT(machine_m2p[mfn] == INVALID_M2P_ENTRY ||
@@ -181,7 +181,7 @@ static void check_release(struct domain *d)
 	EXPECT(page_clear_pin(l4));
 	EXPECT_EQ(page_put_and_type_preemptible(l4, false), 0);
 	for (struct page *pg = domain_first_page(d); pg;
-	     pg = domain_next_page(pg)) {
+	     pg = domain_next_page(d, pg)) {
 		EXPECT_EQ(page_refs(pg), 1);
 		EXPECT_EQ(page_type_refs(pg), 0);
 		seen++;

@@ -26,9 +26,11 @@ struct boot_info boot_info;
 struct efi_info efi;
 struct boot_options opt;
 struct page *frame_table;
+struct section *section_table;
 uint64_t max_page;
 cpumask_t cpu_online_map = 7; /* three CPUs */
 struct domain *dom0, *dom_xen, *dom_io, *dom_idle;
+struct domain **domain_table[0x8000 / DOMAIN_TABLE_PART];
 
 uint64_t *machine_m2p;
 char machine_log[16384];
@@ -82,6 +84,8 @@ void machine_init(unsigned int mib)
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	EXPECT(ram != MAP_FAILED);
 	frame_table = calloc(max_page, sizeof(*frame_table));
+	section_table =
+		calloc(max_page / SECTION_FRAMES + 1, sizeof(*section_table));
 	machine_m2p = malloc(max_page * sizeof(*machine_m2p));
 	memset(machine_m2p, 0xff, max_page * sizeof(*machine_m2p));
 	dom_io = calloc(1, sizeof(*dom_io));
@@ -119,11 +123,17 @@ static struct domain the_domain;
 int domain_create(domid_t domid, const struct domain_config *c,
 		  struct domain **out)
 {
+	static struct domain *part[DOMAIN_TABLE_PART] = {[OWNER_OF(0)] =
+								 &the_domain};
 	struct domain *d = &the_domain;
 
 	EXPECT_EQ(domid, 0);
 	EXPECT(c->is_privileged);
 	d->refs = 1;
+	d->owner_id = OWNER_OF(0);
+	domain_table[0] = part;
+	if (domain_init_pages(d))
+		return -ENOMEM;
 	d->is_privileged = true;
 	d->max_vcpus = c->max_vcpus;
 	d->pause_count = d->control_pause_count = 1;

@@ -348,7 +348,7 @@ UNIT_TEST(memory_is_reached_by_the_kernels_addresses)
 	EXPECT_EQ(*remain, 4);
 	/* a table can be read but not written */
 	for (struct page *pg = domain_first_page(d); pg;
-	     pg = domain_next_page(pg))
+	     pg = domain_next_page(d, pg))
 		if (page_type(pg) == PT_L1)
 			spare = page_to_mfn(pg).v;
 	l1 = mfn_to_virt(MFN(spare));

@@ -257,7 +257,7 @@ static struct domain *busy_domain(void)
 	d->max_pages += 10;
 	EXPECT_EQ(domain_claim_pages(d, 235), 0);
 	for (struct page *pg = domain_first_page(d); pg;
-	     pg = domain_next_page(pg))
+	     pg = domain_next_page(d, pg))
 		reg.mfn = page_to_mfn(pg).v; /* the last: no table */
 	machine_run(d->vcpu[0]);
 	EXPECT_EQ(vcpuop_register_vcpu_info(d->vcpu[0], d->vcpu[1], &reg), 0);

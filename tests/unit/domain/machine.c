@@ -417,6 +417,8 @@ static struct page pages[MACHINE_FRAMES];
 static char ram[MACHINE_FRAMES][PAGE_SIZE] __attribute__((aligned(4096)));
 static uint64_t m2p[MACHINE_FRAMES];
 struct page *frame_table = pages;
+static struct section sections[MACHINE_FRAMES / SECTION_FRAMES + 1];
+struct section *section_table = sections;
 uint64_t max_page = MACHINE_FRAMES;
 unsigned int machine_fail_alloc, machine_nr_allocs;
 static unsigned int live_objects;
@@ -869,7 +871,7 @@ uint64_t machine_tables(struct domain *d)
 	uint64_t mfn[5];
 	const struct page *pg = domain_first_page(d);
 
-	for (unsigned int i = 0; i < 5; i++, pg = domain_next_page(pg)) {
+	for (unsigned int i = 0; i < 5; i++, pg = domain_next_page(d, pg)) {
 		EXPECT(pg);
 		mfn[i] = page_to_mfn(pg).v;
 	}

@@ -85,9 +85,9 @@ UNIT_TEST(bad_places_for_a_record_are_refused)
 	EXPECT_EQ(vcpuop_register_vcpu_info(v, v, &op), -EINVAL);
 	/* another vcpu's, unless it is down */
 	d->vcpu[1]->is_down = false;
-	op.mfn = page_to_mfn(domain_next_page(domain_first_page(d))).v;
+	op.mfn = page_to_mfn(domain_next_page(d, domain_first_page(d))).v;
 	for (struct page *pg = domain_first_page(d); pg;
-	     pg = domain_next_page(pg))
+	     pg = domain_next_page(d, pg))
 		op.mfn = page_to_mfn(pg).v;
 	EXPECT_EQ(vcpuop_register_vcpu_info(v, d->vcpu[1], &op), -EINVAL);
 	d->vcpu[1]->is_down = true;

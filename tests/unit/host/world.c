@@ -198,7 +198,7 @@ static void frame_free(uint64_t mfn)
 	/* Whoever gets it next must not share it with an old mapping. */
 	EXPECT_EQ(tlb_stale[mfn], 0);
 	memset(&frames[mfn], 0, sizeof(frames[mfn]));
-	pages[mfn].owner = NULL;
+	pages[mfn].owner = OWNER_NONE;
 	memset(ram[mfn], 0xdf, PAGE_SIZE);
 }
 
@@ -213,7 +213,7 @@ static uint64_t frame_alloc(enum owner_kind kind, struct domain *d)
 			continue;
 		next = mfn + 1;
 		frames[mfn].kind = kind;
-		pages[mfn].owner = d;
+		pages[mfn].owner = d ? d->owner_id : OWNER_NONE;
 		memset(ram[mfn], 0, PAGE_SIZE);
 		return mfn;
 	}
@@ -246,7 +246,7 @@ uint64_t world_frame(struct domain *d)
 
 void world_free_frame(struct domain *d, uint64_t mfn)
 {
-	EXPECT(frames[mfn].kind == DOMAIN && pages[mfn].owner == d);
+	EXPECT(frames[mfn].kind == DOMAIN && page_owned_by(&pages[mfn], d));
 	frames[mfn].is_released = true;
 	if (!frames[mfn].refs)
 		frame_free(mfn);
@@ -283,7 +283,8 @@ int page_get_for_access(mfn_t m, struct domain *d, bool write,
 	if (!mfn_valid(m))
 		return -EINVAL;
 	f = &frames[m.v];
-	if (pages[m.v].owner != d || (f->kind != DOMAIN && f->kind != SHARED))
+	if (!page_owned_by(&pages[m.v], d) ||
+	    (f->kind != DOMAIN && f->kind != SHARED))
 		return -EPERM;
 	if ((write && f->is_table) ||
 	    (world_fail_hold && --world_fail_hold == 0))
@@ -318,7 +319,7 @@ void page_share(struct page *pg, struct domain *d, bool writable)
 	EXPECT_EQ(frame_of(pg)->kind, HYPERVISOR);
 	EXPECT(writable);
 	frame_of(pg)->kind = SHARED;
-	pg->owner = d;
+	pg->owner = d->owner_id;
 }
 
 int page_unshare(struct page *pg)
@@ -572,6 +573,7 @@ struct domain *world_domain(domid_t domid, unsigned int nr_vcpus)
 	struct domain *d = calloc(1, sizeof(*d));
 
 	d->domid = domid;
+	d->owner_id = OWNER_OF(domid);
 	d->is_privileged = domid == 0;
 	d->refs = 1;
 	d->max_vcpus = nr_vcpus;

@@ -39,6 +39,7 @@ static struct page frames[FRAMES + FIRST];
 struct page *frame_table = frames;
 uint64_t max_page = FRAMES + FIRST;
 struct domain *dom_io, *dom_xen, *dom0, *dom_idle;
+struct domain **domain_table[0x8000 / DOMAIN_TABLE_PART];
 cpumask_t cpu_online_map = 1;
 
 static struct domain dom;
@@ -120,10 +121,12 @@ void tlb_flush_mask(cpumask_t mask)
 }
 
 /* The last reference is gone: the frame is nobody's from here on. */
-void page_free_last(struct page *pg)
+void page_free_last(struct page *pg, bool was_in_total)
 {
+	if (!was_in_total)
+		abort();
 	pg->tlb_stamp = tlb_clock();
-	pg->owner = NULL;
+	pg->owner = OWNER_NONE;
 }
 
 /* --- states --- */
@@ -162,7 +165,7 @@ static void save(struct state *s)
 		s->word[i] = pg->state;
 		memcpy(s->entry[i], table(i + FIRST), sizeof(s->entry[i]));
 		s->nr_validated[i] = pg->nr_validated;
-		s->owned[i] = pg->owner == &dom;
+		s->owned[i] = page_owned_by(pg, &dom);
 		s->stale[i] = (uint8_t)(tlb_writable[i + FIRST] |
 					(tlb_filter(1, pg->tlb_stamp) ? 2 : 0));
 	}
@@ -180,8 +183,8 @@ static void restore(const struct state *s)
 
 		pg->state = s->word[i];
 		memcpy(table(i + FIRST), s->entry[i], sizeof(s->entry[i]));
-		pg->nr_validated = s->nr_validated[i];
-		pg->owner = s->owned[i] ? &dom : NULL;
+		pg->nr_validated = s->nr_validated[i] & 0x7fff;
+		pg->owner = s->owned[i] ? dom.owner_id : OWNER_NONE;
 		tlb_writable[i + FIRST] = s->stale[i] & 1;
 		pg->tlb_stamp = s->stale[i] & 2 ? 5 : 4;
 	}
@@ -351,7 +354,7 @@ static void op_write(unsigned int f, unsigned int k, uint64_t val)
 /* Give the frame back, or get it (flushed, as the heap does, and zeroed). */
 static void op_release(unsigned int f)
 {
-	if (frames[f].owner == &dom) {
+	if (page_owned_by(&frames[f], &dom)) {
 		if (page_clear_allocated(&frames[f]))
 			page_put(&frames[f]);
 		return;
@@ -514,7 +517,11 @@ static int search(void)
 int main(int argc, char **argv)
 {
 	_Static_assert(sizeof(struct state) % 8 == 0, "hashed as words");
+	static struct domain *part[DOMAIN_TABLE_PART] = {[1] = &dom};
+
+	domain_table[0] = part;
 	vcpu.domain = &dom;
+	dom.owner_id = 1;
 	dom.dirty_cpus = 1;
 	mmu_limits_init(40, true);
 	for (unsigned int f = FIRST; f < FRAMES + FIRST; f++)
