@@ -13,7 +13,9 @@
 #define PAGE_BYTES 4096ul
 #define BIG_ORDER 9 /* 2 MiB */
 #define BIG_PAGES ((uint64_t)1 << BIG_ORDER)
-#define BATCH 256 /* extents per hypercall */
+/* Extents per hypercall: Dom0's CPU does nothing else until it is done. */
+#define BATCH 256
+#define BIG_BATCH 32
 
 static void extent_add(struct guestmem *g, uint64_t pfn, uint64_t mfn,
 		       uint64_t nr)
@@ -44,11 +46,12 @@ static void extent_add(struct guestmem *g, uint64_t pfn, uint64_t mfn,
 static int populate_order(struct guestmem *g, uint32_t order, uint64_t end)
 {
 	uint64_t size = (uint64_t)1 << order;
+	uint32_t batch = order ? BIG_BATCH : BATCH;
 
 	while (end - g->nr_pages >= size) {
 		xen_pfn_t pfns[BATCH], mfns[BATCH];
 		uint64_t left = (end - g->nr_pages) >> order;
-		uint32_t nr = left < BATCH ? (uint32_t)left : BATCH;
+		uint32_t nr = left < batch ? (uint32_t)left : batch;
 		uint64_t first = g->nr_pages;
 		long done;
 

@@ -24,8 +24,9 @@ int memory_target_get(domid_t domid, struct domain **d)
 	return *d ? 0 : -ESRCH;
 }
 
-/* Guests may ask for what Linux asks for; Dom0 for large pieces. */
+/* As Xen's defaults.  One extent is made, and cleared, without a break. */
 #define MAX_GUEST_ORDER 9
+#define MAX_DOM0_ORDER 12
 
 struct walk {
 	struct domain *d;
@@ -119,8 +120,9 @@ static long for_extents(struct xen_memory_reservation *op, uint64_t start,
 			bool (*fn)(const struct walk *w))
 {
 	struct walk w = {.op = op, .i = start};
-	unsigned int max_order =
-		current->domain->is_privileged ? MAX_ORDER : MAX_GUEST_ORDER;
+	unsigned int max_order = current->domain->is_privileged
+					 ? MAX_DOM0_ORDER
+					 : MAX_GUEST_ORDER;
 	long rc;
 
 	if (start > op->nr_extents || op->nr_extents > ~0ULL >> 12)
