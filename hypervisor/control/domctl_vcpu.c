@@ -134,6 +134,8 @@ long domctl_get_ext_vcpucontext(struct domain *d,
 
 /* --- MSRs: none of those a guest may write has a state of its own --- */
 
+#define MAX_MSRS 256
+
 long domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl_vcpu_msrs *op)
 {
 	if (!domain_vcpu(d, op->vcpu))
@@ -148,6 +150,8 @@ long domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl_vcpu_msrs *op)
 
 	if (!domain_vcpu(d, op->vcpu))
 		return -ESRCH;
+	if (op->msr_count > MAX_MSRS)
+		return -E2BIG;
 	for (uint32_t i = 0; i < op->msr_count; i++) {
 		if (copy_from_guest(
 			    &msr,

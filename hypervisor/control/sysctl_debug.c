@@ -7,6 +7,7 @@
 #include <abi/errno.h>
 
 #define CHUNK 512
+#define MAX_KEYS 256
 
 long sysctl_readconsole(struct xen_sysctl_readconsole *op)
 {
@@ -30,6 +31,8 @@ long sysctl_readconsole(struct xen_sysctl_readconsole *op)
 
 long sysctl_debug_keys(struct xen_sysctl_debug_keys *op)
 {
+	if (op->nr_keys > MAX_KEYS)
+		return -E2BIG;
 	for (uint32_t i = 0; i < op->nr_keys; i++) {
 		char key;
 

@@ -113,6 +113,8 @@ long sysctl_numainfo(struct xen_sysctl_numainfo *op)
 	return 0;
 }
 
+#define MAX_PCI_DEVICES 0x10000 /* of a segment */
+
 /* No device is nearer to one node than to another. */
 long sysctl_pcitopoinfo(struct xen_sysctl_pcitopoinfo *op)
 {
@@ -120,6 +122,8 @@ long sysctl_pcitopoinfo(struct xen_sysctl_pcitopoinfo *op)
 
 	if (!op->devs || !op->nodes)
 		return -EINVAL;
+	if (op->num_devs > MAX_PCI_DEVICES)
+		return -E2BIG;
 	for (uint32_t i = 0; i < op->num_devs; i++)
 		if (copy_to_guest(guest_ptr(op->nodes + i * sizeof(node)),
 				  &node, sizeof(node)))

@@ -157,10 +157,13 @@ int ioapic_read_register(uint64_t maddr, uint32_t reg, uint32_t *value)
 	return -EINVAL;
 }
 
-bool ioapic_owns_mfn(mfn_t m)
+bool ioapic_any_in(mfn_t first, mfn_t last)
 {
-	for (unsigned int i = 0; i < nr_ioapics; i++)
-		if (ioapics[i].maddr >> PAGE_SHIFT == m.v)
+	for (unsigned int i = 0; i < nr_ioapics; i++) {
+		uint64_t mfn = ioapics[i].maddr >> PAGE_SHIFT;
+
+		if (first.v <= mfn && mfn <= last.v)
 			return true;
+	}
 	return false;
 }

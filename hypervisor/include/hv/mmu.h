@@ -43,7 +43,7 @@ void m2p_set_range(mfn_t m, uint64_t gfn, uint64_t n);
 uint64_t m2p_get(mfn_t m);
 mfn_t m2p_frame(unsigned int i); /* first of the frames that hold 2 MiB of it */
 
-/* Whether @d may map frame @m that is no RAM (or not its own RAM). */
+/* Whether @d may map all of the frames that are no RAM (or not its own RAM). */
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);
 bool iomem_is_readonly(mfn_t m); /* whoever maps it                       */
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 PLATFORM_TEST := $(O)/tests/unit/platform
 PLATFORM_TEST_SRC := $(addprefix hypervisor/x86/,acpi.c clock_scale.c \
-	irq_guest.c irq_storm.c pirq.c rtc_date.c vector.c) hypervisor/lib/spinlock.c \
+	iomem.c irq_guest.c irq_storm.c pirq.c rtc_date.c vector.c) $(addprefix hypervisor/lib/,rangeset.c spinlock.c) \
 	tests/unit/unit_test.c $(wildcard tests/unit/platform/*.c)
 PLATFORM_TEST_FLAGS := -std=gnu11 -g -O1 $(WARN) -DDEBUG \
 	-Ihypervisor/include -Ihypercalls/include -fsanitize=address,undefined \

@@ -16,6 +16,7 @@
 #include <hv/timer.h>
 #include <hv/xalloc.h>
 #include <hv/x86/apic.h>
+#include <hv/x86/clock.h>
 #include <hv/x86/cpu_setup.h>
 #include <hv/x86/irq_desc.h>
 #include <hv/x86/mapping.h>
@@ -26,6 +27,7 @@
 #include "machine.h"
 
 struct cpu_features cpu_features = {.phys_bits = 40};
+struct boot_info boot_info;
 uint8_t firmware[FIRMWARE_SIZE];
 bool line_masked[NR_IRQS];
 unsigned int sent_pirq[4];
@@ -102,6 +104,25 @@ void irq_hold(uint32_t irq, bool hold)
 void irq_handle(uint32_t irq)
 {
 	irq_guest_deliver(irq);
+}
+
+/* --- device memory --- */
+
+bool ioapic_any_in(mfn_t first, mfn_t last)
+{
+	return first.v <= IOAPIC_FRAME && IOAPIC_FRAME <= last.v;
+}
+
+bool hpet_owns_mfn(mfn_t m)
+{
+	(void)m;
+	return false;
+}
+
+bool msix_owns_mfn(mfn_t m)
+{
+	(void)m;
+	return false;
 }
 
 /* --- frames --- */

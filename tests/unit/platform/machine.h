@@ -16,6 +16,7 @@ extern uint8_t firmware[FIRMWARE_SIZE];
 void firmware_reset(void);
 
 #define NR_GSIS 24
+#define IOAPIC_FRAME 0xfec00
 
 extern bool line_masked[];	  /* by irq; start masked   */
 extern unsigned int sent_pirq[4]; /* by domid: interrupts sent */

@@ -58,7 +58,8 @@ void ioapic_route(uint32_t gsi, const struct ioapic_route *r);
 void ioapic_mask(uint32_t gsi, bool masked);
 /* Register @reg of the IO-APIC at @maddr; -EINVAL: none there. */
 int ioapic_read_register(uint64_t maddr, uint32_t reg, uint32_t *value);
-bool ioapic_owns_mfn(mfn_t m);
+/* Is one of them in frames @first to @last? */
+bool ioapic_any_in(mfn_t first, mfn_t last);
 
 /* The 8259 pair: moved to VEC_PIC and masked for good. */
 void i8259_disable(void);

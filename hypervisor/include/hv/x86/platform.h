@@ -69,10 +69,6 @@ void guest_port_out(struct vcpu *v, uint16_t port, unsigned int bytes,
 /* The @i-th range of ports Dom0 must not reach directly; false: no more. */
 bool ioport_dom0_denied(unsigned int i, uint16_t *first, uint16_t *last);
 
-/* What a hardware domain may do with a frame that is no RAM. */
-enum iomem_policy { IOMEM_NONE, IOMEM_RO, IOMEM_RW };
-enum iomem_policy iomem_policy(mfn_t m);
-
 /* Seconds since 1970 by the battery clock. */
 uint64_t rtc_read(void);
 /* While firmware uses its ports. */
