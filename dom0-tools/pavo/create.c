@@ -282,6 +282,13 @@ static int make_ports(struct tool *t, domid_t domid, struct build_params *p)
 		      : 0;
 }
 
+static int kill_domain(struct tool *t, domid_t domid)
+{
+	dom_pause(&t->hv, domid);
+	devices_close(t, domid);
+	return dom_destroy(&t->hv, domid);
+}
+
 static int build(struct tool *t, const struct plan *plan, domid_t domid,
 		 struct build_params *p, struct build_result *out)
 {
@@ -324,7 +331,7 @@ int domain_create(struct tool *t, const struct domcfg *cfg, domid_t *domid)
 	if (rc < 0) {
 		struct req kept = t->r; /* undoing must not hide why */
 
-		dom_destroy(&t->hv, *domid);
+		kill_domain(t, *domid);
 		domain_forget(t, *domid, cfg->uuid, cfg->name);
 		t->r.rc = kept.rc;
 		t->r.what = kept.what;
@@ -356,8 +363,7 @@ static int end(struct tool *t, domid_t domid, bool forget)
 	if (rc < 0)
 		return req_fail_rc(&t->r, rc, "domain %u", domid);
 	name = domain_name(t, domid);
-	dom_pause(&t->hv, domid);
-	rc = dom_destroy(&t->hv, domid);
+	rc = kill_domain(t, domid);
 	if (rc < 0)
 		return req_fail_rc(&t->r, rc, "cannot destroy domain %u",
 				   domid);

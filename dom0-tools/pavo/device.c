@@ -386,35 +386,39 @@ static int erase(struct tool *t, const struct device *d)
 	return rc;
 }
 
+/* In a transaction: what there is to say to the driver. */
+static void queue_close(struct tool *t, uint32_t tx, const struct device *d,
+			bool force)
+{
+	const char *back = device_backend(&t->r, d);
+	const char *state = read_below(t, tx, back, "state");
+	const char *online = read_below(t, tx, back, "online");
+	int s = state != NULL ? atoi(state) : -1;
+
+	/* what has never been connected, nobody will let go of */
+	if (s != XenbusStateConnected)
+		force = true;
+	if (force)
+		xs_rm(&t->xs, tx, device_frontend(&t->r, d));
+	/* who lost its frontend has closed, but not for good until it is told
+	 */
+	if (s >= 0 && (online == NULL || *online != '0'))
+		xs_queue_write(&t->xs, tx, below(t, back, "online"), "0");
+	if (s >= 0 && s < XenbusStateClosing)
+		xs_queue_write(&t->xs, tx, below(t, back, "state"), "5");
+}
+
 /* Tell the driver to close; with @force as if the frontend were gone. */
 static int begin_close(struct tool *t, const struct device *d, bool force)
 {
-	const char *back = device_backend(&t->r, d);
 	uint32_t tx;
 	int rc = -EAGAIN;
 
 	for (int i = 0; i < ROUNDS_MAX && rc == -EAGAIN; i++) {
-		const char *state;
-
 		rc = xs_tx_begin(&t->xs, &tx);
 		if (rc < 0)
 			break;
-		state = read_below(t, tx, back, "state");
-		/* what has never been connected, nobody will let go of */
-		if (state == NULL || atoi(state) != XenbusStateConnected)
-			force = true;
-		if (force)
-			xs_rm(&t->xs, tx, device_frontend(&t->r, d));
-		/*
-		 * Whose frontend was lost has closed by itself; that it is to
-		 * go for good is still to be said.
-		 */
-		if (state != NULL)
-			xs_queue_write(&t->xs, tx, below(t, back, "online"),
-				       "0");
-		if (state != NULL && atoi(state) != XenbusStateClosed)
-			xs_queue_write(&t->xs, tx, below(t, back, "state"),
-				       "5");
+		queue_close(t, tx, d, force);
 		rc = xs_flush(&t->xs, NULL, 0);
 		if (rc < 0)
 			xs_tx_end(&t->xs, tx, false);
@@ -424,17 +428,41 @@ static int begin_close(struct tool *t, const struct device *d, bool force)
 	return rc;
 }
 
+/* For devd, which waits for it: the driver has not, and never will. */
+static void say_closed(struct tool *t, const struct device *d)
+{
+	const char *back = device_backend(&t->r, d);
+	uint32_t tx;
+	int rc = -EAGAIN;
+
+	for (int i = 0; i < ROUNDS_MAX && rc == -EAGAIN; i++) {
+		if (xs_tx_begin(&t->xs, &tx) < 0)
+			return;
+		rc = 0;
+		if (read_below(t, tx, back, "state") != NULL)
+			rc = xs_write(&t->xs, tx, below(t, back, "state"), "6");
+		if (rc < 0)
+			xs_tx_end(&t->xs, tx, false);
+		else
+			rc = xs_tx_end(&t->xs, tx, true);
+	}
+}
+
 /* The driver has closed, or will not: the script's part, and the nodes. */
 static int finish_close(struct tool *t, const struct device *d)
 {
 	const char *record = device_record(&t->r, d);
 	const char *script = read_below(t, 0, record, "script");
 
-	if (d->backend_domid != 0 && script != NULL)
+	if (d->backend_domid != 0 && script != NULL) {
+		if (!is_closed(t, d))
+			say_closed(t, d);
 		wait_backend(t, d, is_gone, CLOSE_MS);
-	else if (script != NULL &&
-		 hotplug_run(t, d, script, driver_vifname(&t->r, d), false) < 0)
+	} else if (script != NULL &&
+		   hotplug_run(t, d, script, driver_vifname(&t->r, d), false) <
+			   0) {
 		req_clear(&t->r); /* what it undoes may be undone */
+	}
 	return erase(t, d);
 }
 
@@ -506,7 +534,7 @@ int devices_load(struct tool *t, domid_t domid, enum device_kind kind,
 	return 0;
 }
 
-void devices_remove(struct tool *t, domid_t domid)
+void devices_close(struct tool *t, domid_t domid)
 {
 	for (int kind = 0; kind < NR_DEVICE_KINDS; kind++) {
 		struct device *all;
@@ -517,6 +545,19 @@ void devices_remove(struct tool *t, domid_t domid)
 			req_clear(&t->r);
 		for (size_t i = 0; i < nr; i++)
 			begin_close(t, &all[i], true);
+	}
+}
+
+void devices_remove(struct tool *t, domid_t domid)
+{
+	devices_close(t, domid);
+	for (int kind = 0; kind < NR_DEVICE_KINDS; kind++) {
+		struct device *all;
+		size_t nr;
+
+		if (devices_load(t, domid, (enum device_kind)kind, &all, &nr) <
+		    0)
+			req_clear(&t->r);
 		for (size_t i = 0; i < nr; i++) {
 			wait_backend(t, &all[i], push_to_close, CLOSE_MS);
 			finish_close(t, &all[i]);

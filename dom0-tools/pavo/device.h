@@ -55,6 +55,12 @@ int device_detach(struct tool *t, const struct device *d, bool force);
 int devices_load(struct tool *t, domid_t domid, enum device_kind kind,
 		 struct device **all, size_t *nr);
 /*
+ * Tell the drivers of all devices of @domid that it goes, and wait for nobody.
+ * Before it dies: a driver that sees by itself that the frontend is gone does
+ * not say when it has let go.
+ */
+void devices_close(struct tool *t, domid_t domid);
+/*
  * Remove all devices of @domid, which is gone or going: nobody is asked. What
  * fails is not said: there is nobody to whom it could be.
  */

@@ -176,6 +176,30 @@ UNIT_TEST(destroy_leaves_nothing)
 	expect_fail("destroy 0", "Dom0 cannot be destroyed");
 }
 
+#define BACK "/local/domain/0/backend/vbd/1/51712"
+
+/* A driver, which has closed by the time that anybody looks. */
+static void close_disk(void)
+{
+	EXPECT_EQ(strcmp(fake_store_value(BACK "/online"), "0"), 0);
+	EXPECT_EQ(strcmp(fake_store_value(BACK "/state"), "5"), 0);
+	EXPECT_EQ(fake_store_count("/local/domain/1/device/vbd/51712"), 0);
+	fake_store_set(BACK "/state", "6");
+}
+
+UNIT_TEST(drivers_are_told_before_the_domain_dies)
+{
+	begin_with_demo();
+	fake_store_set("/libxl/1/device/vbd/51712/backend", BACK);
+	fake_store_set("/local/domain/1/device/vbd/51712/state", "4");
+	fake_store_set(BACK "/online", "1");
+	fake_store_set(BACK "/state", "4");
+	fake.at_destroy = close_disk;
+	expect_ok("destroy demo");
+	expect_nothing_left();
+	EXPECT_EQ(fake_store_count("/local/domain/0/backend/vbd"), 0);
+}
+
 UNIT_TEST(a_dry_run_makes_nothing)
 {
 	char line[300];

@@ -296,6 +296,8 @@ static int domctl(struct xen_domctl *op)
 		return -ESRCH;
 	switch (op->cmd) {
 	case XEN_DOMCTL_destroydomain:
+		if (fake.at_destroy != NULL)
+			fake.at_destroy();
 		return op_destroy(d);
 	case XEN_DOMCTL_pausedomain:
 		d->info.flags |= XEN_DOMINF_paused;

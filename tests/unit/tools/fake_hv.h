@@ -51,6 +51,7 @@ struct fake {
 	unsigned int nr_mapped; /* pages mapped and not unmapped */
 	/* looks at a single domain after which it is dying; 0: never */
 	unsigned int looks_to_live;
+	void (*at_destroy)(void); /* a domain has its last moment */
 };
 
 extern struct fake fake;
