@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a request to a disk costs through each block backend.
 
-    block.py [--on HYPERVISOR...]
+    block.py [--on HYPERVISOR...] [--cpus N...]
 
 One guest with disks on blkbackd and on xen-blkback, in Dom0's memory: block
 devices, and files, which xen-blkback has through a loop device.  On Pavo and on
-the real Xen, same Dom0.  One CPU, so what Dom0, guest and hypervisor do for a
-request adds up: instructions (QEMU's icount), and with them operations in a
-second of 10^9 instructions.  Exits 1 if a goal is missed.
+the real Xen, same Dom0.  QEMU runs one CPU after the other, so what Dom0, guest
+and hypervisor do for a request adds up: instructions (QEMU's icount), and with
+them operations in a second of 10^9 instructions.  On one CPU, and with one for
+the guest and one for Dom0.  Exits 1 if a goal is missed.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from machine import BootFailure, Config, Machine
 
 IMAGES = "build/images/"
 HV_ARGS = ("console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M "
-           "loglvl=warning")
+           "dom0_max_vcpus=1 loglvl=warning")
 TIMEOUT_S = 1800
 HYPERVISORS = {"pavo": ("build/pavo", ""),
                "xen": (IMAGES + "xen", " spec-ctrl=eager-fpu")}
@@ -40,15 +41,17 @@ GOALS = {"read4k": 1 / 1.3, "read4k_depth32": 1 / 1.3,
          "write4k": 1 / 1.3, "write4k_depth32": 1 / 1.3}
 
 
-def measure(name, options):
+def measure(name, cpus, options):
     """{(row, disk): instructions}"""
     hypervisor, hv_args = HYPERVISORS[name]
     args = ("console=hvc0 loglevel=4 norandmaps task=bench-block "
             f"{options.words}")
     config = Config(hypervisor, HV_ARGS + hv_args,
                     [(IMAGES + "linux-6.1.lz4", args),
-                     (IMAGES + "bench-block.cpio", "")], icount=True)
-    with Machine(config, f"{options.logs}/bench-block-{name}.log") as machine:
+                     (IMAGES + "bench-block.cpio", "")],
+                    cpus=cpus, icount=True)
+    log = f"{options.logs}/bench-block-{name}-{cpus}.log"
+    with Machine(config, log) as machine:
         machine.expect(r"^@task bench-block exit=0\n", TIMEOUT_S)
         machine.wait_exit(60)
         rows = re.findall(r"^@bench (\S+)_(\S+) ([\d.]+)\n", machine.text,
@@ -67,11 +70,11 @@ def misses(row, costs):
         yield f"{row}: blkbackd dearer than what is on Xen"
 
 
-def print_table(kind, results):
+def print_table(kind, cpus, results):
     """Print it; the goals that are missed."""
     rows = list(dict.fromkeys(row for row, _ in next(iter(results.values()))))
     missed = []
-    print(f"{'a request to ' + kind:<26}" +
+    print(f"{kind}, CPUs: {cpus}".ljust(26) +
           "".join(f"{heading:>17}" for heading, _, _ in COLUMNS) +
           f"{'ours/Linux':>12}")
     for row in rows:
@@ -80,12 +83,13 @@ def print_table(kind, results):
         print(f"{row:<26}" +
               "".join(f"{cost:>17,.0f}" if cost else f"{'':>17}"
                       for cost in costs) +
-              (f"{costs[1] / costs[0]:>12.2f}" if costs[0] else ""))
+              (f"{costs[1] / costs[0]:>12.2f}" if all(costs[:2]) else ""))
         print(f"{'  a second':<26}" +
               "".join(f"{1e9 / cost:>17,.0f}" if cost else f"{'':>17}"
                       for cost in costs))
         if None not in costs:
-            missed += [f"{kind}: {why}" for why in misses(row, costs)]
+            missed += [f"{kind}, CPUs: {cpus}: {why}"
+                       for why in misses(row, costs)]
     print()
     return missed
 
@@ -94,6 +98,7 @@ def main():
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--on", choices=HYPERVISORS, action="append")
+    options.add_argument("--cpus", type=int, action="append")
     options.add_argument("--words", default="", help="for Dom0's command line")
     options.add_argument("--logs", default="build/logs")
     options.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -101,13 +106,18 @@ def main():
 
     os.makedirs(options.logs, exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runs = {name: pool.submit(measure, name, options)
+        runs = {(cpus, name): pool.submit(measure, name, cpus, options)
+                for cpus in options.cpus or (1, 2)
                 for name in options.on or HYPERVISORS}
+    missed = []
     try:
-        results = {name: run.result() for name, run in runs.items()}
+        for cpus in options.cpus or (1, 2):
+            results = {name: run.result()
+                       for (n, name), run in runs.items() if n == cpus}
+            for kind in TABLES:
+                missed += print_table(kind, cpus, results)
     except BootFailure as error:
         sys.exit(f"block: {error}; logs: {options.logs}/bench-block-*.log")
-    missed = [why for kind in TABLES for why in print_table(kind, results)]
     if missed:
         sys.exit("block: missed goals:\n  " + "\n  ".join(missed))
 
