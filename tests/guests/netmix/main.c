@@ -153,6 +153,12 @@ static bool appear(struct interface *n)
 	return n->is_there;
 }
 
+static void say_gone(const struct interface *n)
+{
+	say("@net %lu gone: grants %lu\n", (uint64_t)(n - interfaces),
+	    (uint64_t)front_nr_grants());
+}
+
 /* One step of its way up or down; false: nothing has changed. */
 static bool step(struct interface *n)
 {
@@ -161,15 +167,17 @@ static bool step(struct interface *n)
 
 	if (!n->is_there)
 		return appear(n);
-	/* another backend has taken over */
+	/* another backend has taken over, or it went and came while we slept */
 	if (n->front.bus.state == XenbusStateClosed &&
-	    xenbus_peer_state(&n->front.bus) == XenbusStateInitWait)
+	    xenbus_peer_state(&n->front.bus) == XenbusStateInitWait) {
+		if (xenbus_own_state(&n->front.bus) != XenbusStateClosed)
+			say_gone(n);
 		return appear(n);
+	}
 	rc = netfront_store_event(&n->front);
 	if (rc == XENBUS_REMOVE) {
 		n->is_there = false;
-		say("@net %lu gone: grants %lu\n", number,
-		    (uint64_t)front_nr_grants());
+		say_gone(n);
 	}
 	if (rc < 0)
 		say("@net %lu failed %ld\n", number, (int64_t)rc);
