@@ -7,6 +7,10 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <x86intrin.h>
+
+#define SPIN_TICKS 60000u /* of the TSC; 20 us or so */
+#define SPIN_BACKOFF_MAX 1024u
 
 static uint64_t now_ns(void)
 {
@@ -72,17 +76,18 @@ int blkback_connect(struct blkback *b, struct disk *disk, struct bounce *bounce,
 	return rc;
 }
 
+static bool is_busy(const struct blkback *b)
+{
+	for (unsigned int i = 0; i < b->nr_queues; i++)
+		if (b->queues[i].nr_busy)
+			return true;
+	return false;
+}
+
 void blkback_disconnect(struct blkback *b)
 {
-	bool is_busy = true;
-
-	while (is_busy) {
-		is_busy = false;
-		for (unsigned int i = 0; i < b->nr_queues; i++)
-			is_busy |= b->queues[i].nr_busy > 0;
-		if (is_busy)
-			b->disk->ops->wait(b->disk, NULL, 0, -1);
-	}
+	while (is_busy(b))
+		b->disk->ops->wait(b->disk, NULL, 0, -1);
 	while (b->nr_queues)
 		queue_close(&b->queues[--b->nr_queues]);
 	grants_close(&b->grants);
@@ -115,6 +120,36 @@ static int64_t until_turn_ns(const struct blkback *b)
 	return b->is_limited ? (int64_t)limit_wait_ns(&b->limit, now_ns()) : -1;
 }
 
+/*
+ * A frontend that waits for each answer sends the next request soon, and if it
+ * has a CPU of its own we see it without an event: it need not send one, and
+ * nobody has to be woken. True: there is one. Given up, ever longer, when none
+ * came: without a CPU of its own it cannot run as long as we look.
+ */
+static bool spin(struct blkback *b)
+{
+	struct blkback_spin *s = &b->spin;
+	uint64_t start = __rdtsc();
+
+	if (s->skip) {
+		s->skip--;
+		return false;
+	}
+	do {
+		for (unsigned int i = 0; i < b->nr_queues; i++)
+			if (ring_back_available(&b->queues[i].ring)) {
+				s->backoff = 0;
+				return true;
+			}
+		_mm_pause();
+	} while (__rdtsc() - start < SPIN_TICKS);
+	s->backoff = s->backoff ? 2 * s->backoff : 1;
+	if (s->backoff > SPIN_BACKOFF_MAX)
+		s->backoff = SPIN_BACKOFF_MAX;
+	s->skip = s->backoff;
+	return false;
+}
+
 static void unmask(struct blkback *b)
 {
 	for (unsigned int i = 0; i < b->nr_queues; i++)
@@ -138,6 +173,9 @@ int blkback_wait(struct blkback *b, int control)
 	int fds[JOURNAL_QUEUES_MAX + 1];
 	unsigned int readable;
 
+	/* a disk's answer is told to sleepers only */
+	if (!b->is_limited && !is_busy(b) && spin(b))
+		return 0;
 	for (unsigned int i = 0; i < b->nr_queues; i++) {
 		int rc = ring_back_sleep(&b->queues[i].ring);
 

@@ -53,6 +53,12 @@ struct blkback_stats {
 	uint64_t requests, errors, notifies, sleeps;
 };
 
+/* How often a look for more before going to sleep has paid. */
+struct blkback_spin {
+	unsigned int skip;    /* so many times without */
+	unsigned int backoff; /* and so many after the last that was in vain */
+};
+
 struct blkback {
 	struct disk *disk; /* the caller's */
 	struct bounce *bounce;
@@ -68,6 +74,7 @@ struct blkback {
 	unsigned int nr_copies;
 	struct back_copy copies[BLKBACK_COPIES_MAX];
 	struct request *copy_owners[BLKBACK_COPIES_MAX];
+	struct blkback_spin spin;
 	struct blkback_stats stats;
 };
 

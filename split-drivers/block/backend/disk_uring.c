@@ -253,12 +253,17 @@ static const struct disk_ops uring_ops = {
 	.close = uring_close,
 };
 
-/* Direct, unless the kernel cannot with blocks of @bytes. */
+/*
+ * Direct, unless the kernel cannot with blocks of @bytes; and no time to be
+ * noted for each read, if the file is ours.
+ */
 static void choose_direct(int fd, size_t bytes)
 {
 	static _Alignas(4096) char block[4096];
 	int flags = fcntl(fd, F_GETFL);
 
+	if (!fcntl(fd, F_SETFL, flags | O_NOATIME))
+		flags |= O_NOATIME;
 	if (fcntl(fd, F_SETFL, flags | O_DIRECT))
 		return;
 	if (pread(fd, block, bytes, 0) < 0)
