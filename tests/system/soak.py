@@ -64,7 +64,8 @@ CASES = [
     *(Case(f"stress-all-{kernel}", kernel=f"linux-{kernel}.lz4", cpus=4,
            initrd="stress.cpio", timeout_s=7200, kernel_args="task=stress-all",
            steps=task("stress-all")) for kernel in ("6.1", "6.12")),
-    Case("stress-all-native", native=True, kernel="linux-6.1", cpus=4,
-         initrd="stress.cpio", timeout_s=3600, kernel_args="task=stress-all",
-         steps=task("stress-all")),
+    *(Case(f"stress-all-native-{kernel}", native=True,
+           kernel=f"linux-{kernel}", cpus=4, initrd="stress.cpio",
+           timeout_s=3600, kernel_args="task=stress-all",
+           steps=task("stress-all")) for kernel in ("6.1", "6.12")),
 ]
