@@ -2,6 +2,9 @@
 /* One loadable segment: multiboot 1 loads the file as a flat image. */
 #include <hv/x86/layout.h>
 
+/* Used until Dom0's kernel is unpacked: pages of their own, freed then. */
+#define UNPACKERS *liblzma.a:* *libzstd.a:* *libz.a:* *liblz4.a:*
+
 OUTPUT_FORMAT("elf64-x86-64")
 OUTPUT_ARCH(i386:x86-64)
 ENTRY(start32)
@@ -16,14 +19,19 @@ SECTIONS
 	.text : AT(ADDR(.text) - IMAGE_VIRT_START + IMAGE_PHYS_START) {
 		KEEP(*(.head))
 		*(.text.entry)
-		*(.text .text.*)
+		*(EXCLUDE_FILE(UNPACKERS) .text EXCLUDE_FILE(UNPACKERS) .text.*)
 		. = ALIGN(64);
 		*(.stubs)
+		. = ALIGN(4096);
+		_unpack_text = .;
+		*(.text .text.*)
+		. = ALIGN(4096);
+		_unpack_text_end = .;
 		_text_end = .;
 	} :image
 	. = ALIGN(4096);
 	.rodata : AT(ADDR(.rodata) - IMAGE_VIRT_START + IMAGE_PHYS_START) {
-		*(.rodata .rodata.*)
+		*(EXCLUDE_FILE(UNPACKERS) .rodata EXCLUDE_FILE(UNPACKERS) .rodata.*)
 		. = ALIGN(8);
 		_ex_table = .;
 		KEEP(*(.ex_table))
@@ -31,6 +39,11 @@ SECTIONS
 		. = ALIGN(8);
 		*(.got .got.plt .data.rel.ro .data.rel.ro.*)
 		*(.eh_frame .note*)
+		. = ALIGN(4096);
+		_unpack_rodata = .;
+		*(.rodata .rodata.*)
+		. = ALIGN(4096);
+		_unpack_rodata_end = .;
 	} :image
 	. = ALIGN(4096);
 	_rodata_end = .;

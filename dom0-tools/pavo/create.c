@@ -126,8 +126,10 @@ static int check_memory(struct tool *t, const struct domcfg *cfg)
 	if (!(host.capabilities & XEN_SYSCTL_PHYSCAP_pv))
 		return req_fail(&t->r, -EOPNOTSUPP,
 				"the hypervisor does not run PV domains");
-	want = (uint64_t)cfg->memory_mib * PAGES_PER_MIB + OVERHEAD_PAGES +
-	       (uint64_t)cfg->maxvcpus * OVERHEAD_PER_VCPU;
+	want = (uint64_t)cfg->memory_mib * PAGES_PER_MIB;
+	/* Pavo makes its tables of frames when they are first used */
+	want += want * 3 / 512 + OVERHEAD_PAGES +
+		(uint64_t)cfg->maxvcpus * OVERHEAD_PER_VCPU;
 	if (want + host.outstanding_pages <= host.free_pages)
 		return 0;
 	want = (want + PAGES_PER_MIB - 1) / PAGES_PER_MIB;

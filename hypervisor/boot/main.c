@@ -76,39 +76,37 @@ static void print_cpu(void)
 			     : "not separate (not needed on this CPU)");
 }
 
+static void mark_no_ram(uint64_t m, uint64_t end)
+{
+	while (m < end) {
+		if (m % SECTION_FRAMES == 0 && end - m >= SECTION_FRAMES) {
+			section_is_no_ram(m / SECTION_FRAMES);
+			m += SECTION_FRAMES;
+			continue;
+		}
+		if (!heap_give_tables(m / SECTION_FRAMES))
+			panic("no memory for the frame table");
+		frame_table[m++].owner = OWNER_OF(DOMID_IO);
+	}
+}
+
 /* Frames that are no RAM belong to DOMID_IO; so does the first MiB. */
 static void mark_device_frames(void)
 {
 	uint64_t next = 0x100;
 
-	for (uint64_t m = 0; m < next; m++)
-		frame_table[m].owner = OWNER_OF(DOMID_IO);
-	for (unsigned int i = 0; i <= boot_info.nr_e820; i++) {
+	mark_no_ram(0, next);
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
-		uint64_t start = max_page;
 
-		if (i < boot_info.nr_e820) {
-			if (e->type != E820_RAM)
-				continue;
-			start = round_up(e->addr, PAGE_SIZE) >> PAGE_SHIFT;
-		}
-		for (; next < start && next < max_page; next++)
-			frame_table[next].owner = OWNER_OF(DOMID_IO);
-		if (i < boot_info.nr_e820)
-			next = max(next, (e->addr + e->size) >> PAGE_SHIFT);
+		if (e->type != E820_RAM)
+			continue;
+		mark_no_ram(next,
+			    min(round_up(e->addr, PAGE_SIZE) >> PAGE_SHIFT,
+				max_page));
+		next = max(next, (e->addr + e->size) >> PAGE_SHIFT);
 	}
-}
-
-/* dom_xen's, for reading: the tools map the M2P to save a domain. */
-static void share_m2p(void)
-{
-	uint64_t chunks = div_round_up(max_page * 8, 0x200000ULL);
-
-	for (uint64_t c = 0; c < chunks; c++)
-		for (uint64_t i = 0; i < 512; i++)
-			page_share(mfn_to_page(MFN(
-					   m2p_frame((unsigned int)c).v + i)),
-				   dom_xen, false);
+	mark_no_ram(next, max_page);
 }
 
 static void start_memory(void)
@@ -149,7 +147,7 @@ static void start_domains(void)
 	sched_init();
 	domain_subsys_init();
 	mark_device_frames();
-	share_m2p();
+	m2p_window_init();
 	for (unsigned int cpu = 0; cpu < nr_present_cpus(); cpu++)
 		if (!vcpu_create(dom_idle, cpu))
 			panic("no memory for the idle vcpu of CPU %u", cpu);
@@ -173,6 +171,7 @@ static void start_dom0(void)
 
 	if (!d)
 		panic("Dom0 can not be started: %s", why);
+	mapping_free_unpackers();
 	log_info("Free memory: %lu MiB\n", heap_free_pages() >> 8);
 	nmi_watchdog_init();
 	console_leave_screen();

@@ -38,7 +38,7 @@ long sysctl_physinfo(struct xen_sysctl_physinfo *op)
 			   XEN_SYSCTL_PHYSCAP_gnttab_v1 |
 			   XEN_SYSCTL_PHYSCAP_gnttab_v2;
 	op->total_pages = ram_pages();
-	op->free_pages = heap_free_pages();
+	op->free_pages = heap_unused_pages();
 	op->outstanding_pages = heap_claimed_pages();
 	op->max_mfn = max_page - 1;
 	for (unsigned int i = 0; i < ARRAY_SIZE(op->hw_cap); i++)
@@ -92,7 +92,7 @@ long sysctl_numainfo(struct xen_sysctl_numainfo *op)
 {
 	struct xen_sysctl_meminfo mem = {
 		.memsize = ram_pages() << PAGE_SHIFT,
-		.memfree = heap_free_pages() << PAGE_SHIFT,
+		.memfree = heap_unused_pages() << PAGE_SHIFT,
 	};
 	uint32_t distance = LOCAL_DISTANCE;
 	uint32_t room = op->num_nodes;
@@ -138,7 +138,7 @@ long sysctl_availheap(struct xen_sysctl_availheap *op)
 		return -EOPNOTSUPP;
 	if (op->node > 0 || op->node < -1)
 		return -EINVAL;
-	op->avail_bytes = heap_free_pages() << PAGE_SHIFT;
+	op->avail_bytes = heap_unused_pages() << PAGE_SHIFT;
 	return 0;
 }
 

@@ -7,6 +7,11 @@
  * listed by the largest block that makes; larger blocks are of whole sections
  * and listed by the first.  So frames need no links.
  *
+ * A section has no part in the frame table and M2P (tables) until something of
+ * it is allocated: then the pages for that come from a section of which part is
+ * in use, or from itself if there is none.  It keeps them, but they count as
+ * unused while nothing but tables is in use in it.
+ *
  * Free frames are dirty until idle CPUs have cleared them; sections with dirty
  * frames have lists of their own.  What is allocated before is cleared then.
  */
@@ -25,7 +30,9 @@ static spinlock_t lock = SPINLOCK_INIT(RANK_HEAP);
 static uint32_t free_list[2][NR_ZONES][MAX_ORDER + 1];
 static uint64_t nr_dirty_blocks;
 static uint64_t nr_free, nr_total;
-static uint64_t nr_claimed; /* of nr_free: promised to domains */
+static uint64_t nr_claimed; /* of what is free: promised to domains */
+/* Sections: free, without tables; with them; with more than tables in use. */
+static uint64_t nr_bare, nr_with_tables, nr_busy;
 
 /* The dirty block that is being cleared, and how far that is. */
 static struct {
@@ -48,6 +55,22 @@ static unsigned int zone_of(const struct section *s)
 {
 	return 64 -
 	       (unsigned int)__builtin_clzll(first_mfn(s) + SECTION_FRAMES - 1);
+}
+
+static unsigned int top_zone(void)
+{
+	return zone_of(section_of(max_page - 1));
+}
+
+/* What can be allocated: a bare section needs some of what it has. */
+static uint64_t usable(void)
+{
+	return nr_free - SECTION_TABLES * nr_bare;
+}
+
+static bool is_busy(const struct section *s)
+{
+	return s->has_tables && s->nr_free + s->nr_tables < SECTION_FRAMES;
 }
 
 /* --- blocks in a bitmap --- */
@@ -132,6 +155,8 @@ static unsigned int find_block(const struct section *s, unsigned int order)
 		return (unsigned int)at * 64;
 	}
 	for (unsigned int i = 0; i < WORDS && size > order; i++) {
+		if (s->free[i] == ~0ULL && size <= WORD_ORDER)
+			continue;
 		at = smallest_in_word(s->free[i], order, &size);
 		if (at >= 0)
 			found = i * 64 + (unsigned int)at;
@@ -143,6 +168,9 @@ static unsigned int find_block(const struct section *s, unsigned int order)
 static void set_free(struct section *s, unsigned int from, unsigned int n,
 		     bool is_free)
 {
+	nr_busy -= is_busy(s);
+	s->nr_free = (uint16_t)(is_free ? s->nr_free + n : s->nr_free - n);
+	nr_busy += is_busy(s);
 	for (unsigned int to = from + n, part; from < to; from += part) {
 		uint64_t bits;
 
@@ -268,63 +296,6 @@ void heap_free_frames(struct page *const *pages, unsigned int nr)
 	spin_unlock(&lock);
 }
 
-void heap_add(mfn_t start, mfn_t end)
-{
-	start.v = max(start.v, 1ULL); /* 0 is "none" in more than one place */
-	end.v = min(end.v, max_page);
-	if (start.v >= end.v)
-		return;
-	nr_total += end.v - start.v;
-	spin_lock(&lock);
-	insert_range(start.v, end.v);
-	spin_unlock(&lock);
-}
-
-/* Clear ones first, also out of larger blocks. */
-static struct section *find(unsigned int order, unsigned int zone)
-{
-	for (int dirty = 0; dirty <= 1; dirty++)
-		for (unsigned int o = order; o <= MAX_ORDER; o++)
-			if (free_list[dirty][zone][o])
-				return &section_table
-					[free_list[dirty][zone][o] - 1];
-	return NULL;
-}
-
-/* The block, or section, is no longer listed; what is not taken is again. */
-static struct page *take_from(struct section *s, unsigned int order)
-{
-	unsigned int o = s->order, from = 0;
-	bool dirty = s->has_dirty;
-
-	while (o > order && o > SECTION_ORDER) { /* back with the upper half */
-		o--;
-		push(s + (1U << (o - SECTION_ORDER)), o, dirty);
-	}
-	if (order >= SECTION_ORDER) {
-		for (unsigned int i = 0; i < 1U << (order - SECTION_ORDER); i++)
-			set_free(s + i, 0, SECTION_FRAMES, false);
-	} else {
-		from = find_block(s, order);
-		set_free(s, from, 1U << order, false);
-		list_section(s, dirty);
-	}
-	return &frame_table[first_mfn(s) + from];
-}
-
-static struct page *take(unsigned int order, unsigned int max_zone)
-{
-	for (unsigned int z = max_zone + 1; z-- > 0;) {
-		struct section *s = find(order, z);
-
-		if (!s)
-			continue;
-		unlist(s);
-		return take_from(s, order);
-	}
-	return NULL;
-}
-
 /* CPUs that may still reach the frame by what was mapped before. */
 static cpumask_t stale_cpus(const struct page *pg)
 {
@@ -348,6 +319,271 @@ static void flush_stale(struct page *pg, unsigned int order)
 		tlb_flush_mask(mask);
 }
 
+/* Split @s, not listed, down to a block of 2^@order; the rest is listed. */
+static void split(struct section *s, unsigned int order)
+{
+	while (s->order > order && s->order > SECTION_ORDER) {
+		s->order--;
+		push(s + (1U << (s->order - SECTION_ORDER)), s->order,
+		     s->has_dirty);
+	}
+}
+
+/* Clear ones first. */
+static struct section *find(unsigned int from, unsigned int to,
+			    unsigned int zone)
+{
+	for (int dirty = 0; dirty <= 1; dirty++)
+		for (unsigned int o = from; o <= to; o++)
+			if (free_list[dirty][zone][o])
+				return &section_table
+					[free_list[dirty][zone][o] - 1];
+	return NULL;
+}
+
+/* A section of which part is in use: such have tables. */
+static struct section *find_part(unsigned int order, unsigned int zone)
+{
+	return order < SECTION_ORDER ? find(order, SECTION_ORDER - 1, zone)
+				     : NULL;
+}
+
+static struct section *find_whole(unsigned int order, unsigned int zone)
+{
+	return find(order < SECTION_ORDER ? SECTION_ORDER : order, MAX_ORDER,
+		    zone);
+}
+
+static struct section *in_any_zone(struct section *(*fn)(unsigned int order,
+							 unsigned int zone))
+{
+	struct section *s = NULL;
+
+	for (unsigned int z = top_zone() + 1; z-- > 0 && !s;)
+		s = fn(0, z);
+	return s;
+}
+
+/* --- tables --- */
+
+static bool give_tables(struct section *s, uint64_t n, struct section *self);
+
+/*
+ * A section with tables from which frames can be taken, and not in a list:
+ * partly used, or @self, or, without that, a new one.  NULL: there is none.
+ */
+static struct section *host(struct section *self)
+{
+	struct section *s = in_any_zone(find_part);
+
+	if (s) {
+		unlist(s);
+		return s;
+	}
+	if (self)
+		return self->nr_free ? self : NULL;
+	s = in_any_zone(find_whole);
+	if (!s)
+		return NULL;
+	unlist(s);
+	split(s, SECTION_ORDER);
+	(void)give_tables(s, 1, s); /* of its own frames it has enough */
+	return s;
+}
+
+static void count_table(struct section *s, int n)
+{
+	nr_busy -= is_busy(s);
+	s->nr_tables = (uint16_t)(s->nr_tables + n);
+	nr_busy += is_busy(s);
+	nr_free -= (uint64_t)(int64_t)n;
+}
+
+static void take_tables_back(const uint64_t *mfn, unsigned int n,
+			     const struct section *self)
+{
+	while (n--) {
+		struct section *s = section_of(mfn[n]);
+
+		if (s->is_listed)
+			unlist(s);
+		count_table(s, -1);
+		set_free(s, mfn[n] % SECTION_FRAMES, 1, true);
+		if (s != self)
+			list_section(s, true);
+	}
+}
+
+/* Up to @n frames of one section become tables: how many; 0: there are none. */
+static unsigned int take_tables(uint64_t *mfn, unsigned int n,
+				struct section *self)
+{
+	struct section *s = host(self);
+	unsigned int i;
+
+	if (!s)
+		return 0;
+	for (i = 0; i < n && s->nr_free; i++) {
+		unsigned int at = find_block(s, 0);
+
+		set_free(s, at, 1, false);
+		count_table(s, 1);
+		mfn[i] = first_mfn(s) + at;
+	}
+	if (s != self)
+		list_section(s, s->has_dirty);
+	return i;
+}
+
+static bool find_tables(uint64_t *mfn, struct section *self)
+{
+	cpumask_t stale = 0;
+	unsigned int i, n;
+
+	for (i = 0; i < SECTION_TABLES; i += n) {
+		n = take_tables(&mfn[i], SECTION_TABLES - i, self);
+		if (!n) {
+			take_tables_back(mfn, i, self);
+			return false;
+		}
+	}
+	for (i = 0; i < SECTION_TABLES; i++)
+		stale |= stale_cpus(&frame_table[mfn[i]]);
+	if (stale)
+		tlb_flush_mask(stale);
+	return true;
+}
+
+static void set_tables(struct section *s, const uint64_t *mfn)
+{
+	section_set_tables((uint64_t)(s - section_table), mfn);
+	nr_with_tables++;
+	s->has_tables = true;
+	nr_busy += is_busy(s);
+	for (unsigned int i = 0; i < SECTION_FRAMES && s->is_clear; i++)
+		frame_table[first_mfn(s) + i].is_clear = true;
+}
+
+/*
+ * See that @n sections from @s on have tables; none of them is in a list, and
+ * those of @s may be in @self, which is @s or NULL.  false: not enough memory;
+ * some may have got theirs.
+ */
+static bool give_tables(struct section *s, uint64_t n, struct section *self)
+{
+	uint64_t mfn[SECTION_TABLES];
+	bool flush = false, ok = true;
+
+	for (; n-- && ok; s++) {
+		bool is_bare = s->nr_free;
+
+		if (s->has_tables)
+			continue;
+		ok = find_tables(mfn, self);
+		if (!ok)
+			continue;
+		nr_bare -= is_bare;
+		set_tables(s, mfn);
+		flush = true;
+	}
+	if (flush)
+		section_tables_flush();
+	return ok;
+}
+
+bool heap_give_tables(uint64_t section)
+{
+	struct section *s = &section_table[section];
+	const struct section *part;
+	bool ok;
+
+	spin_lock(&lock);
+	/* with so much of a part no block is split, of which @s may be part */
+	part = in_any_zone(find_part);
+	ok = s->has_tables || (part && part->nr_free >= SECTION_TABLES &&
+			       give_tables(s, 1, NULL));
+	spin_unlock(&lock);
+	return ok;
+}
+
+/* --- what there is --- */
+
+/* Frames @m to @end, of one section, are handed over. */
+static void add_part(uint64_t m, uint64_t end)
+{
+	struct section *s = section_of(m);
+	unsigned int from = m % SECTION_FRAMES, n = (unsigned int)(end - m);
+	bool was_bare = !s->has_tables && s->nr_free;
+
+	if (s->is_listed)
+		unlist(s);
+	set_free(s, from, n, true);
+	nr_free += n;
+	nr_total += n;
+	nr_bare += !s->has_tables && !was_bare;
+	/* where it can not have tables it is not worth having */
+	if (s->nr_free < SECTION_FRAMES && !give_tables(s, 1, s)) {
+		set_free(s, from, n, false);
+		nr_free -= n;
+		nr_total -= n;
+		nr_bare--;
+	}
+	list_section(s, true);
+}
+
+void heap_add(mfn_t start, mfn_t end)
+{
+	uint64_t m =
+		max(start.v, 1ULL); /* 0 is "none" in more than one place */
+
+	end.v = min(end.v, max_page);
+	spin_lock(&lock);
+	for (uint64_t next; m < end.v; m = next) {
+		next = min(end.v, (m / SECTION_FRAMES + 1) * SECTION_FRAMES);
+		add_part(m, next);
+	}
+	spin_unlock(&lock);
+}
+
+/* The block, or section, is no longer listed; what is not taken is again. */
+static struct page *take_from(struct section *s, unsigned int order)
+{
+	bool dirty = s->has_dirty, is_part = order < SECTION_ORDER;
+	uint64_t n = is_part ? 1 : 1ULL << (order - SECTION_ORDER);
+	unsigned int from = 0;
+
+	split(s, order);
+	if (!give_tables(s, n, is_part ? s : NULL)) {
+		insert(s, s->order, dirty);
+		return NULL;
+	}
+	if (is_part) {
+		from = find_block(s, order);
+		set_free(s, from, 1U << order, false);
+		list_section(s, dirty);
+	} else {
+		for (uint64_t i = 0; i < n; i++)
+			set_free(s + i, 0, SECTION_FRAMES, false);
+	}
+	nr_free -= 1ULL << order;
+	return &frame_table[first_mfn(s) + from];
+}
+
+static struct page *take(unsigned int order, unsigned int max_zone)
+{
+	for (unsigned int z = min(max_zone, top_zone()) + 1; z-- > 0;) {
+		struct section *s = find_part(order, z);
+
+		if (!s)
+			s = find_whole(order, z);
+		if (!s)
+			continue;
+		unlist(s);
+		return take_from(s, order);
+	}
+	return NULL;
+}
+
 static struct page *alloc(unsigned int order, unsigned int address_bits,
 			  bool claimed)
 {
@@ -359,10 +595,8 @@ static struct page *alloc(unsigned int order, unsigned int address_bits,
 	if (address_bits - PAGE_SHIFT < max_zone)
 		max_zone = address_bits - PAGE_SHIFT;
 	spin_lock(&lock);
-	if (claimed || nr_free >= nr_claimed + (1ULL << order))
+	if (claimed || usable() >= nr_claimed + (1ULL << order))
 		pg = take(order, max_zone);
-	if (pg)
-		nr_free -= 1ULL << order;
 	spin_unlock(&lock);
 	if (pg)
 		flush_stale(pg, order);
@@ -384,7 +618,7 @@ bool heap_claim(int64_t pages)
 	bool ok = true;
 
 	spin_lock(&lock);
-	if (pages > 0 && nr_claimed + (uint64_t)pages > nr_free)
+	if (pages > 0 && nr_claimed + (uint64_t)pages > usable())
 		ok = false;
 	else
 		nr_claimed += (uint64_t)pages;
@@ -429,35 +663,44 @@ static const struct section *dirty_block(void)
 #define SCRUB_CLEAR 8
 #define SCRUB_LOOK 256
 
+static void end_of_scrub(struct section *s)
+{
+	unlist(s);
+	insert(s, s->order, false);
+}
+
 /* The CPUs that must flush before it can go on. */
 static cpumask_t scrub_some(void)
 {
 	const struct section *block = dirty_block();
 	unsigned int cleared = 0, looked = 0;
-	struct section *s;
 	uint64_t end;
 
 	if (!block)
 		return 0;
 	end = first_mfn(block) + max(1ULL << block->order, SECTION_FRAMES);
 	for (; scrub.next < end; scrub.next++) {
+		struct section *s = section_of(scrub.next);
 		struct page *pg = &frame_table[scrub.next];
 		cpumask_t stale;
 
 		if (looked++ == SCRUB_LOOK || cleared == SCRUB_CLEAR)
 			return 0;
-		if (pg->is_clear || !frame_is_free(scrub.next))
+		if (s->has_tables ? pg->is_clear || !frame_is_free(scrub.next)
+				  : s->is_clear)
 			continue;
 		stale = stale_cpus(pg);
 		if (stale) /* they could write to it later */
 			return stale;
 		memset(page_to_virt(pg), 0, PAGE_SIZE);
-		pg->is_clear = true;
+		if (s->has_tables)
+			pg->is_clear = true;
+		else
+			s->is_clear = scrub.next % SECTION_FRAMES ==
+				      SECTION_FRAMES - 1;
 		cleared++;
 	}
-	s = section_of(first_mfn(block));
-	unlist(s);
-	insert(s, s->order, false);
+	end_of_scrub(section_of(first_mfn(block)));
 	return 0;
 }
 
@@ -477,7 +720,22 @@ bool heap_scrub(void)
 
 uint64_t heap_free_pages(void)
 {
-	return READ_ONCE(nr_free);
+	uint64_t n;
+
+	spin_lock(&lock);
+	n = usable();
+	spin_unlock(&lock);
+	return n;
+}
+
+uint64_t heap_unused_pages(void)
+{
+	uint64_t n;
+
+	spin_lock(&lock);
+	n = nr_free + SECTION_TABLES * (nr_with_tables - nr_busy);
+	spin_unlock(&lock);
+	return n;
 }
 
 uint64_t heap_claimed_pages(void)

@@ -59,7 +59,7 @@ long memop_machphys_mfn_list(struct xen_machphys_mfn_list *op, uint64_t start)
 
 	(void)start;
 	for (i = 0; i < op->max_extents && i < chunks; i++) {
-		uint64_t mfn = m2p_frame(i).v;
+		uint64_t mfn = m2p_window().v + i * 512ULL;
 
 		if (copy_to_guest(guest_ptr(op->extent_start + i * 8ULL), &mfn,
 				  sizeof(mfn)))

@@ -65,10 +65,25 @@ static bool is_device_frame(mfn_t m)
 	       READ_ONCE(mfn_to_page(m)->owner) == OWNER_OF(DOMID_IO);
 }
 
-static int device_l1e_get(const struct domain *d, uint64_t *e)
+/* An entry for the tools' view of the M2P: it gets the page that is meant. */
+static int m2p_l1e_get(uint64_t *e)
+{
+	struct page *pg = m2p_window_page(pte_mfn(*e));
+
+	if (!pg || (*e & (PTE_RW | PTE_PAT | PTE_PCD | PTE_PWT)) ||
+	    page_get(pg, dom_xen))
+		return -EINVAL;
+	*e = (*e & ~PTE_ADDR_MASK) | page_to_mfn(pg).v << PAGE_SHIFT;
+	return 0;
+}
+
+static int device_l1e_get(const struct domain *d, uint64_t *e,
+			  const struct domain *owner)
 {
 	mfn_t m = pte_mfn(*e);
 
+	if (owner == dom_xen)
+		return m2p_l1e_get(e);
 	if (!iomem_access_permitted(d, m, m))
 		return -EPERM;
 	if (iomem_is_readonly(m))
@@ -87,7 +102,7 @@ static int l1e_get(struct domain *d, uint64_t *e, struct domain *owner)
 	if (*e & bad_bits)
 		return -EINVAL;
 	if (is_device_frame(m))
-		return device_l1e_get(d, e);
+		return device_l1e_get(d, e, owner);
 	if ((*e & (PTE_PAT | PTE_PCD | PTE_PWT)) && !d->iomem.nr)
 		return -EINVAL;
 	pg = mfn_to_page(m);

@@ -6,6 +6,8 @@
  */
 #include <hv/assert.h>
 #include <hv/boot.h>
+#include <hv/cpu.h>
+#include <hv/domain.h>
 #include <hv/mmu.h>
 #include <hv/page.h>
 #include <hv/page_alloc.h>
@@ -17,6 +19,8 @@
 #include <hv/x86/pte.h>
 
 extern char _start[], _text_end[], _rodata_end[], _end[];
+extern const char _unpack_text[], _unpack_text_end[], _unpack_rodata[],
+	_unpack_rodata_end[];
 
 uint64_t idle_cr3, image_maddr;
 struct page *frame_table = (struct page *)FRAME_TABLE_START;
@@ -109,19 +113,77 @@ static void map_direct(uint64_t ram_end)
 	map_2m(DIRECTMAP_START, 0, PTE_RW | PTE_NX | PTE_G);
 }
 
-/* Memory for [va, va + size) in 2 MiB pieces, every byte of it @fill. */
-static void map_fresh(uint64_t va, uint64_t size, uint64_t flags,
-		      uint64_t alias, int fill)
-{
-	for (uint64_t off = 0; off < size; off += 0x200000) {
-		uint64_t maddr = (uint64_t)boot_alloc(0x200000, 0x200000, fill);
+/*
+ * The frame table and M2P, of which a section has so many pages each.  Where it
+ * has none of its own, every one is this one, read-only: frames that nobody
+ * owns or refers to (frames that are no RAM: DOMID_IO's), with no number.  So
+ * the tables can be read for any frame, whether or not it has a place in them.
+ *
+ * These mappings are not global: a plain flush of each CPU ends them.
+ */
+#define FRAME_TABLE_PAGES (SECTION_FRAMES * sizeof(struct page) / PAGE_SIZE)
+#define M2P_PAGES (SECTION_FRAMES * 8 / PAGE_SIZE)
+_Static_assert(FRAME_TABLE_PAGES + M2P_PAGES == SECTION_TABLES, "");
 
-		if (direct_map_active)
-			maddr = virt_to_maddr((void *)maddr);
-		map_2m(va + off, maddr, flags);
-		if (alias)
-			map_2m(alias + off, maddr, PTE_RW | PTE_NX | PTE_G);
+static struct page no_frames[PAGE_SIZE / sizeof(struct page)]
+	__attribute__((aligned(PAGE_SIZE)));
+static struct page device_frames[ARRAY_SIZE(no_frames)]
+	__attribute__((aligned(PAGE_SIZE)));
+static uint64_t no_gfns[PAGE_SIZE / 8] __attribute__((aligned(PAGE_SIZE)));
+
+static void map_frames(uint64_t section, const struct page *all)
+{
+	for (uint64_t i = 0; i < FRAME_TABLE_PAGES; i++)
+		map_4k(FRAME_TABLE_START +
+			       (section * FRAME_TABLE_PAGES + i) * PAGE_SIZE,
+		       image_to_maddr(all), PTE_NX);
+}
+
+static void map_no_tables(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(device_frames); i++)
+		device_frames[i].owner = OWNER_OF(DOMID_IO);
+	memset(no_gfns, 0xff, sizeof(no_gfns));
+	for (uint64_t s = 0; s < div_round_up(max_page, SECTION_FRAMES); s++) {
+		uint64_t off = s * PAGE_SIZE;
+
+		map_frames(s, no_frames);
+		map_4k(M2P_VIRT_START + off, image_to_maddr(no_gfns),
+		       PTE_US | PTE_NX);
+		map_4k(M2P_RW_START + off, image_to_maddr(no_gfns), PTE_NX);
 	}
+}
+
+void section_is_no_ram(uint64_t nr)
+{
+	map_frames(nr, device_frames);
+}
+
+static void remap(uint64_t va, uint64_t mfn, uint64_t flags)
+{
+	map_4k(va, mfn << PAGE_SHIFT, flags);
+	invlpg(va);
+}
+
+void section_set_tables(uint64_t nr, const uint64_t *mfn)
+{
+	uint64_t va = FRAME_TABLE_START + nr * FRAME_TABLE_PAGES * PAGE_SIZE;
+	uint64_t m2p = mfn[FRAME_TABLE_PAGES];
+
+	for (unsigned int i = 0; i < FRAME_TABLE_PAGES; i++) {
+		memset(mfn_to_virt(MFN(mfn[i])), 0, PAGE_SIZE);
+		remap(va + i * PAGE_SIZE, mfn[i], PTE_RW | PTE_NX | PTE_G);
+	}
+	memset(mfn_to_virt(MFN(m2p)), 0xff, PAGE_SIZE);
+	remap(M2P_VIRT_START + nr * PAGE_SIZE, m2p, PTE_US | PTE_NX);
+	remap(M2P_RW_START + nr * PAGE_SIZE, m2p, PTE_RW | PTE_NX | PTE_G);
+}
+
+void section_tables_flush(void)
+{
+	/* before there are CPUs, invlpg was enough */
+	if (cpu_online_map)
+		tlb_flush_mask(cpu_online_map);
 }
 
 static void map_image(void)
@@ -142,7 +204,6 @@ static void map_image(void)
 void mapping_init(void)
 {
 	uint64_t ram_end = end_of_ram();
-	uint64_t m2p_size;
 
 	/* 5 TiB: what the direct map has room for */
 	ram_end = min(ram_end, DIRECTMAP_END - DIRECTMAP_START);
@@ -154,12 +215,7 @@ void mapping_init(void)
 	/* The slots every table shares exist from now on, even if empty. */
 	for (unsigned int slot = HV_L4_FIRST; slot <= HV_L4_LAST; slot++)
 		(void)walk(0xffff000000000000ULL | (uint64_t)slot << 39, 3);
-	map_fresh(FRAME_TABLE_START,
-		  round_up(max_page * sizeof(struct page), 0x200000ULL),
-		  PTE_RW | PTE_NX | PTE_G, 0, 0);
-	m2p_size = round_up(max_page * 8, 0x200000ULL);
-	map_fresh(M2P_VIRT_START, m2p_size, PTE_US | PTE_NX, M2P_RW_START,
-		  0xff);
+	map_no_tables();
 	write_cr3(idle_cr3);
 	direct_map_active = true;
 	root = maddr_to_virt(idle_cr3);
@@ -167,6 +223,23 @@ void mapping_init(void)
 	section_table = boot_alloc(div_round_up(max_page, SECTION_FRAMES) *
 					   sizeof(*section_table),
 				   PAGE_SIZE, 0);
+}
+
+static void free_image(const char *from, const char *to)
+{
+	uint64_t mfn = image_to_maddr(from) >> PAGE_SHIFT;
+
+	for (const char *va = from; va < to; va += PAGE_SIZE) {
+		*walk((uint64_t)va, 1) = 0;
+		tlb_flush_va_mask(cpu_online_map, (uint64_t)va);
+	}
+	heap_add(MFN(mfn), MFN(mfn + (uint64_t)(to - from) / PAGE_SIZE));
+}
+
+void mapping_free_unpackers(void)
+{
+	free_image(_unpack_text, _unpack_text_end);
+	free_image(_unpack_rodata, _unpack_rodata_end);
 }
 
 void mapping_use_heap(void)
@@ -295,7 +368,40 @@ uint64_t m2p_get(mfn_t m)
 			    : INVALID_M2P_ENTRY;
 }
 
-mfn_t m2p_frame(unsigned int i)
+/* A page of what no_gfns says, for the tools. */
+static struct page *tools_no_gfns;
+
+void m2p_window_init(void)
 {
-	return pte_mfn(*walk(M2P_RW_START + i * 0x200000ULL, 2));
+	void *va = hv_pages_alloc(0);
+
+	if (!va)
+		panic("no memory for the M2P");
+	memset(va, 0xff, PAGE_SIZE);
+	tools_no_gfns = mfn_to_page(virt_to_mfn(va));
+	page_share(tools_no_gfns, dom_xen, false);
+}
+
+mfn_t m2p_window(void)
+{
+	return MFN(round_up(max_page, SECTION_FRAMES));
+}
+
+struct page *m2p_window_page(mfn_t m)
+{
+	static spinlock_t lock = SPINLOCK_INIT(RANK_PAGELIST);
+	uint64_t nr = m.v - m2p_window().v;
+	struct page *pg;
+
+	if (m.v < m2p_window().v ||
+	    nr >= div_round_up(max_page, SECTION_FRAMES))
+		return NULL;
+	if (!heap_give_tables(nr))
+		return tools_no_gfns;
+	pg = mfn_to_page(pte_mfn(*walk(M2P_RW_START + nr * PAGE_SIZE, 1)));
+	spin_lock(&lock);
+	if (!page_is_shared(pg))
+		page_share(pg, dom_xen, false);
+	spin_unlock(&lock);
+	return pg;
 }

@@ -41,7 +41,13 @@ void m2p_set(mfn_t m, uint64_t gfn);
 /* @n frames from @m on, all of them valid. */
 void m2p_set_range(mfn_t m, uint64_t gfn, uint64_t n);
 uint64_t m2p_get(mfn_t m);
-mfn_t m2p_frame(unsigned int i); /* first of the frames that hold 2 MiB of it */
+/*
+ * The tools want it contiguous, which its pages are not: what they are told,
+ * and may map as dom_xen's, is a window of frame numbers that are no frames.
+ */
+void m2p_window_init(void);
+mfn_t m2p_window(void);		       /* the first */
+struct page *m2p_window_page(mfn_t m); /* what @m stands for, or NULL */
 
 /* Whether @d may map all of the frames that are no RAM (or not its own RAM). */
 bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last);

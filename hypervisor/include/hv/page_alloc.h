@@ -23,14 +23,33 @@ struct domain;
 struct section {
 	uint64_t free[SECTION_FRAMES / 64]; /* bit: the frame is free        */
 	uint32_t next, prev; /* in its list: number + 1, 0: none             */
-	uint8_t order;	     /* of the largest free block                    */
+	uint16_t nr_free;
+	uint16_t nr_tables; /* frames in it that are tables, of any section  */
+	uint8_t order;	    /* of the largest free block                     */
 	bool is_listed;
 	bool has_dirty; /* some of it is to be cleared                       */
+	bool has_tables;
+	bool is_clear; /* while it has none: all of it                       */
 };
 extern struct section *section_table; /* all of RAM, from frame 0 on */
 
+/*
+ * The part of the frame table and of the M2P that is a section's.  It gets
+ * these pages when the first of its frames is allocated, and keeps them.
+ */
+#define SECTION_TABLES 3
+/* x86/mapping.c: @mfn are section @nr's tables, for this CPU at once. */
+void section_set_tables(uint64_t nr, const uint64_t *mfn);
+void section_tables_flush(void); /* for all CPUs */
+
+/* Now, for what is not the heap's to allocate.  false: no memory. */
+bool heap_give_tables(uint64_t section);
+
 void heap_add(mfn_t start, mfn_t end); /* boot: hand [start, end) over */
+/* As many can be allocated. */
 uint64_t heap_free_pages(void);
+/* These and the tables that would be needed for them, or are there for them. */
+uint64_t heap_unused_pages(void);
 uint64_t heap_total_pages(void);
 
 /*

@@ -76,6 +76,9 @@ UNIT_TEST(clear_memory_is_handed_out_first)
 
 	machine_start();
 	scrub_all();
+	pg = alloc(SECTION_ORDER);
+	heap_free(&pg[256], 8); /* two sections are used in part */
+	scrub_all();
 	used = alloc(0);
 	free_used(used, 0);
 	pg = alloc(0);
@@ -200,4 +203,109 @@ UNIT_TEST(whatever_is_free_is_found_and_nothing_is_given_twice)
 			heap_free(all[i].pg, all[i].order);
 	EXPECT_EQ(heap_free_pages(), nr_free);
 	scrub_all();
+}
+
+/* A section of which nothing has been used. */
+static unsigned int bare_section(void)
+{
+	unsigned int s = MACHINE_FRAMES / SECTION_FRAMES;
+
+	while (s-- && machine_has_tables[s])
+		;
+	return s;
+}
+
+static bool has_tables(const struct page *pg)
+{
+	return machine_has_tables[page_to_mfn(pg).v / SECTION_FRAMES];
+}
+
+UNIT_TEST(tables_come_with_the_first_use_and_count_with_the_last)
+{
+	uint64_t nr_free, nr_unused;
+	unsigned int s;
+	struct page *pg;
+
+	machine_start();
+	nr_free = heap_free_pages();
+	nr_unused = heap_unused_pages();
+	s = bare_section();
+	pg = alloc(SECTION_ORDER);
+	EXPECT_EQ(page_to_mfn(pg).v, s * SECTION_FRAMES);
+	EXPECT(has_tables(pg));
+	EXPECT_EQ(heap_free_pages(), nr_free - SECTION_FRAMES);
+	EXPECT_EQ(heap_unused_pages(),
+		  nr_unused - SECTION_FRAMES - SECTION_TABLES);
+	heap_free(&pg[1], 0);
+	heap_free(&pg[2], 1);
+	EXPECT_EQ(heap_unused_pages(),
+		  nr_unused - SECTION_FRAMES - SECTION_TABLES + 3);
+	for (unsigned int i = 4; i < SECTION_FRAMES; i++)
+		heap_free(&pg[i], 0);
+	heap_free(pg, 0);
+	EXPECT_EQ(heap_free_pages(), nr_free);
+	EXPECT_EQ(heap_unused_pages(), nr_unused);
+	EXPECT(has_tables(pg));
+	scrub_all();
+	EXPECT(holds(alloc(SECTION_ORDER), SECTION_ORDER, 0));
+}
+
+UNIT_TEST(a_cleared_section_is_clear_when_it_gets_tables)
+{
+	struct page *pg;
+	unsigned int s;
+
+	machine_start();
+	s = bare_section();
+	for (unsigned int i = 0; i < SECTION_FRAMES; i++)
+		memset(mfn_to_virt(MFN(s * SECTION_FRAMES + i)), 'x',
+		       PAGE_SIZE);
+	scrub_all();
+	EXPECT(!machine_has_tables[s]);
+	pg = alloc(SECTION_ORDER);
+	EXPECT(holds(pg, SECTION_ORDER, 0));
+	EXPECT(pg->is_clear);
+}
+
+UNIT_TEST(without_room_for_tables_an_allocation_fails_whole)
+{
+	uint64_t nr_free = SECTION_FRAMES - SECTION_TABLES;
+	unsigned int nr_bare = 0;
+
+	machine_start();
+	while (heap_alloc(0, PAGE_SHIFT + 10)) /* all but two sections */
+		;
+	while (heap_free_pages() > nr_free)
+		(void)alloc(0);
+	for (unsigned int s = 0; s < MACHINE_FRAMES / SECTION_FRAMES; s++)
+		nr_bare += !machine_has_tables[s];
+	EXPECT_EQ(nr_bare, 1);
+	EXPECT(!heap_alloc_claimed(SECTION_ORDER, ANY_ADDRESS));
+	EXPECT(!heap_claim((int64_t)nr_free + 1));
+	EXPECT_EQ(heap_free_pages(), nr_free);
+	while (nr_free--)
+		(void)alloc(0);
+	EXPECT(!heap_alloc(0, ANY_ADDRESS));
+	EXPECT_EQ(heap_unused_pages(), 0);
+}
+
+UNIT_TEST(frames_without_a_place_in_the_table_are_nobodys)
+{
+	unsigned int s;
+
+	machine_start();
+	s = bare_section();
+	for (unsigned int i = 0; i < SECTION_FRAMES; i++) {
+		struct page *pg = mfn_to_page(MFN(s * SECTION_FRAMES + i));
+
+		EXPECT_EQ(page_get(pg, dom0), -EPERM);
+		EXPECT_EQ(page_get(pg, dom_io), -EPERM);
+		for (enum page_type t = PT_NONE; t < NR_PAGE_TYPES; t++)
+			EXPECT_EQ(page_get_and_type(pg, dom0, t, true), -EPERM);
+		EXPECT(page_pin(pg, dom0, PT_L4, true));
+		EXPECT(!page_steal(pg, dom0));
+		EXPECT(domain_release_page(dom0, pg));
+		EXPECT(!page_is_pinned(pg) && !page_is_shared(pg));
+	}
+	EXPECT(!machine_has_tables[s]);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <hv/assert.h>
 #include <hv/boot.h>
@@ -413,13 +414,35 @@ void pirq_set_affinity(struct domain *d, uint32_t pirq, struct vcpu *v)
 
 /* --- memory -------------------------------------------------------------- */
 
-static struct page pages[MACHINE_FRAMES];
+/* As the hypervisor maps it: to be written where a section has its tables. */
+static struct page pages[MACHINE_FRAMES] __attribute__((aligned(4096)));
 static char ram[MACHINE_FRAMES][PAGE_SIZE] __attribute__((aligned(4096)));
 static uint64_t m2p[MACHINE_FRAMES];
 struct page *frame_table = pages;
 static struct section sections[MACHINE_FRAMES / SECTION_FRAMES + 1];
 struct section *section_table = sections;
 uint64_t max_page = MACHINE_FRAMES;
+bool machine_has_tables[MACHINE_FRAMES / SECTION_FRAMES];
+
+static void protect(uint64_t section, int prot)
+{
+	EXPECT_EQ(mprotect(&pages[section * SECTION_FRAMES],
+			   SECTION_FRAMES * sizeof(pages[0]), prot),
+		  0);
+}
+
+void section_set_tables(uint64_t nr, const uint64_t *mfn)
+{
+	EXPECT(nr < ARRAY_SIZE(machine_has_tables) && !machine_has_tables[nr]);
+	for (unsigned int i = 0; i < SECTION_TABLES; i++)
+		memset(mfn_to_virt(MFN(mfn[i])), 0xab, PAGE_SIZE);
+	protect(nr, PROT_READ | PROT_WRITE);
+	machine_has_tables[nr] = true;
+}
+
+void section_tables_flush(void)
+{
+}
 unsigned int machine_fail_alloc, machine_nr_allocs;
 static unsigned int live_objects;
 
@@ -457,6 +480,12 @@ void hv_pages_free(void *va, unsigned int order)
 {
 	memset(va, 0xdf, PAGE_SIZE << order);
 	heap_free(mfn_to_page(virt_to_mfn(va)), order);
+}
+
+struct page *m2p_window_page(mfn_t m)
+{
+	(void)m;
+	return NULL;
 }
 
 void *mfn_to_virt(mfn_t m)
@@ -777,6 +806,8 @@ void machine_start(void)
 	struct evtchn_bind_virq bind = {.virq = VIRQ_DOM_EXC};
 	struct domain *d;
 
+	for (uint64_t s = 0; s < ARRAY_SIZE(machine_has_tables); s++)
+		protect(s, PROT_READ);
 	heap_add(MFN(1), MFN(MACHINE_FRAMES));
 	mmu_limits_init(40, true);
 	domain_subsys_init();

@@ -16,6 +16,7 @@
 #include "../unit_test.h"
 
 #define MACHINE_FRAMES 2048
+extern bool machine_has_tables[]; /* by section */
 
 /* Boot, with Dom0 and its vcpu 0 current. */
 void machine_start(void);

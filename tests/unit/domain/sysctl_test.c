@@ -26,7 +26,7 @@ UNIT_TEST(physinfo_has_the_machine)
 	EXPECT_EQ(p->nr_nodes, 1);
 	EXPECT_EQ(p->cpu_khz, 2000000);
 	EXPECT_EQ(p->total_pages, MACHINE_FRAMES);
-	EXPECT_EQ(p->free_pages, heap_free_pages());
+	EXPECT_EQ(p->free_pages, heap_unused_pages());
 	EXPECT(p->capabilities & XEN_SYSCTL_PHYSCAP_pv);
 	EXPECT(!(p->capabilities & XEN_SYSCTL_PHYSCAP_hvm));
 }

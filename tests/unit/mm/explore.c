@@ -93,6 +93,12 @@ bool iomem_access_permitted(const struct domain *d, mfn_t first, mfn_t last)
 	return false;
 }
 
+struct page *m2p_window_page(mfn_t m)
+{
+	(void)m;
+	return NULL;
+}
+
 bool iomem_is_readonly(mfn_t m)
 {
 	(void)m;

@@ -44,6 +44,11 @@ const void *map_firmware(uint64_t maddr, size_t len);
 /* Boot: build the tables; from here the direct map is valid. */
 void mapping_init(void);
 void mapping_use_heap(void); /* new tables come from the heap from now on */
+/* The decompressors' part of the image goes to the heap: no more unpack(). */
+void mapping_free_unpackers(void);
+
+/* Boot: section @nr of the frame table is of frames that are no RAM. */
+void section_is_no_ram(uint64_t nr);
 
 /* The first MiB at its own address, while APs start (and not otherwise). */
 void mapping_identity_low(bool on);
