@@ -40,6 +40,9 @@ SECTIONS
 		*(.got .got.plt .data.rel.ro .data.rel.ro.*)
 		*(.eh_frame .note*)
 		. = ALIGN(4096);
+	} :image
+	/* By itself, because equal strings in a section become one. */
+	.unpack_rodata : AT(ADDR(.unpack_rodata) - IMAGE_VIRT_START + IMAGE_PHYS_START) {
 		_unpack_rodata = .;
 		*(.rodata .rodata.*)
 		. = ALIGN(4096);

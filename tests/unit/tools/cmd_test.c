@@ -293,7 +293,7 @@ UNIT_TEST(what_cannot_work_is_refused_before_anything_is_made)
 	EXPECT(strstr(cmd_err, "the UUID is in use by domain 1 (demo)"));
 	expect_ok("destroy demo");
 	EXPECT(create("memory=4000 maxmem=4000") != 0);
-	EXPECT(strstr(cmd_err, "it needs 4002 MiB, the host has 128 MiB free, "
+	EXPECT(strstr(cmd_err, "it needs 4025 MiB, the host has 128 MiB free, "
 			       "and Dom0 could give"));
 	EXPECT(create("memory=2 maxmem=2") != 0);
 	EXPECT(strstr(cmd_err, "2 MiB of memory are too small"));

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #define FRONT "/local/domain/1/device/vbd/51712"
 
 static struct tool tool;
+static sem_t driver_looks;
 
 /* Brings the device at BACK to where its nodes say it should go, for ever. */
 static void *drive(void *unused)
@@ -32,6 +34,7 @@ static void *drive(void *unused)
 	if (xs_open(&xs, &r) < 0 ||
 	    xs_watch(&xs, "/local/domain/0/backend", "t") < 0)
 		abort();
+	sem_post(&driver_looks);
 	while (xs_next_event(&xs, -1, &rc) != NULL) {
 		const char *s = xs_read(&xs, 0, BACK "/state", &rc);
 		const char *front = xs_read(&xs, 0, FRONT "/state", &rc);
@@ -108,7 +111,9 @@ static void begin(const char *block)
 	fake_store_start(fixture_root());
 	fake_store_set("/local/domain/1/domid", "1");
 	script("etc/pavo/scripts/block", block);
+	sem_init(&driver_looks, 0, 0);
 	EXPECT_EQ(pthread_create(&driver, NULL, drive, NULL), 0);
+	sem_wait(&driver_looks);
 	snprintf(text, sizeof(text), "%s,raw,xvda,w",
 		 fixture_file("disk", sector, sizeof(sector)));
 	EXPECT_EQ(disk_parse(&tool.r, text, &disk), 0);
