@@ -196,6 +196,7 @@ CASES = [
                  "od -An -tx8 -v | tr -s ' \\n' ' '; echo\n"),
         ("expect", r" 8c00000000000150 .*0000000012345000.*"
                    r" bd000000000000c0 .*000000006789a000"),
+        ("expect", r"dom0# "), # all of it: the next report goes there, too
         ("monitor", "mce 1 4 0xbe00000000000150 0x5 0x12345000 0x8c"),
         ("expect", r"Machine check on CPU 1, bank 4: uncorrected error"),
         ("expect", r"rip [0-9a-f:]+"),
