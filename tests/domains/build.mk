@@ -221,6 +221,22 @@ $(IMAGES)/durable.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 		$(IMAGES)/domu-durable.cpio.gz:guests/domu-durable.cpio.gz \
 		$(BLKBACKD):usr/bin/blkbackd
 
+# The Debian on a disk, and fio in it.
+$(O)/cache/debian-fio.tar: tests/images/debian-root.sh $(O)/cache/demo-key
+	@mkdir -p $(@D)
+	$< $@ $(O)/cache/demo-key.pub ,fio
+
+$(IMAGES)/debian-fio.img: tests/images/disk-image.sh $(O)/cache/debian-fio.tar
+	$< $(O)/cache/debian-fio.tar 1G $@
+
+$(IMAGES)/debian-fio.cpio: tests/images/addfiles.py $(IMAGES)/run.cpio \
+		$(BLKBACKD) tests/domains/tasks/lib.sh \
+		tests/domains/tasks/debian-fio
+	tests/images/addfiles.py $@ $(IMAGES)/run.cpio \
+		$(BLKBACKD):usr/bin/blkbackd \
+		tests/domains/tasks/lib.sh:tasks/lib.sh \
+		tests/domains/tasks/debian-fio:tasks/debian-fio
+
 .PHONY: check-domains
 check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 	blkback.cpio commands.cpio devices.cpio hotplug.cpio killing.cpio \
@@ -230,6 +246,6 @@ check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 .PHONY: soak-domains
 soak: soak-domains
 soak-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,blkback.cpio debian.cpio \
-	devices.cpio driver.cpio durable.cpio hotplug.cpio killing.cpio net.cpio \
+	debian-fio.cpio debian-fio.img devices.cpio driver.cpio durable.cpio hotplug.cpio killing.cpio net.cpio \
 	routes.cpio tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

@@ -65,6 +65,11 @@ CASES = [
     Case("durable", cpus=2, mem_mib=3072, initrd="durable.cpio",
          hv_args=DOM0_1G, timeout_s=7200, kernel_args="task=durable rounds=5",
          steps=task("durable")),
+    Case("debian-fio", cpus=2, mem_mib=3072, initrd="debian-fio.cpio",
+         hv_args="dom0_mem=1536M,max:1536M", timeout_s=3600,
+         disk=IMAGES + "debian-fio.img",
+         extra=("-device", "virtio-blk-pci,drive=disk"),
+         kernel_args="task=debian-fio", steps=task("debian-fio")),
     # Backends in another guest; interfaces that are in no bridge.
     Case("driver", cpus=2, initrd="driver.cpio", hv_args=DOM0_1G,
          timeout_s=1200, kernel_args="task=driver", steps=task("driver")),

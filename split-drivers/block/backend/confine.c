@@ -27,6 +27,8 @@ static const int calls[] = {
 	SCMP_SYS(io_uring_enter),
 	SCMP_SYS(read),
 	SCMP_SYS(write),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(pwritev),
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(sendto),
 	SCMP_SYS(recvmsg),

@@ -56,7 +56,7 @@ static int find_disk(struct device *d, char *params, size_t size,
 		     struct spawn *s, struct worker_message *m)
 {
 	static const char *const raw[] = {"aio:", "raw:", "phy:", "file:"};
-	char mode[8] = "w", enable[4] = "1";
+	char mode[8] = "w", enable[4] = "1", direct[4] = "0";
 	int rc = xenbus_read(&d->d.bus, 0, XENBUS_OWN, "params", params, size);
 
 	if (rc)
@@ -64,9 +64,12 @@ static int find_disk(struct device *d, char *params, size_t size,
 	(void)xenbus_read(&d->d.bus, 0, XENBUS_OWN, "mode", mode, sizeof(mode));
 	(void)xenbus_read(&d->d.bus, 0, XENBUS_OWN, "discard-enable", enable,
 			  sizeof(enable));
+	(void)xenbus_read(&d->d.bus, 0, XENBUS_OWN, "direct-io-safe", direct,
+			  sizeof(direct));
 	s->is_readonly = mode[0] != 'w';
 	m->start.is_readonly = s->is_readonly;
 	m->start.no_discard = enable[0] == '0';
+	m->start.is_direct = direct[0] == '1';
 	if (strncmp(params, "nbd", 3) == 0) {
 		snprintf(m->start.uri, sizeof(m->start.uri), "%s", params);
 		return strlen(params) < sizeof(m->start.uri) ? 0 : -E2BIG;

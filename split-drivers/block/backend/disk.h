@@ -57,10 +57,12 @@ struct disk {
 	uint32_t discard_bytes; /* granularity; 0: no discard */
 	bool can_flush;
 	bool is_readonly;
+	bool is_cached; /* data is copied, so memory of any kind will do */
 };
 
 struct disk_source {
 	bool is_readonly;
+	bool is_direct;	 /* a file, too, past the page cache, if it can be */
 	int fd;		 /* a file or block device, or */
 	const char *uri; /* an NBD server's */
 	/*

@@ -4,6 +4,10 @@
  * was submitted and fetches what is done; another one sleeps, for the disk and
  * the descriptors of the caller alike.
  *
+ * A write to the page cache is a system call of its own: it does not wait for
+ * the disk, unless too much is dirty, and what io_uring cannot be sure of it
+ * leaves to a thread (Linux 6.1 with ext4: every such write).
+ *
  * The ring is restricted to what is used here: a process that is confined by
  * seccomp could otherwise open files through it.
  */
@@ -31,8 +35,9 @@ struct uring_disk {
 	int fd;
 	bool is_block, is_fixed;
 	unsigned int nr_busy;
-	uint16_t armed; /* descriptors that are polled */
-	uint16_t ready; /* and that have become readable */
+	struct disk_io *written; /* to the page cache; not yet told of */
+	uint16_t armed;		 /* descriptors that are polled */
+	uint16_t ready;		 /* and that have become readable */
 };
 
 static struct uring_disk *uring_of(struct disk *d)
@@ -95,15 +100,6 @@ static void prepare(struct uring_disk *u, struct disk_io *io)
 	io_uring_sqe_set_data(sqe, io);
 }
 
-static void uring_submit(struct disk *d, struct disk_io *io)
-{
-	struct uring_disk *u = uring_of(d);
-
-	io->progress = 0;
-	u->nr_busy++;
-	prepare(u, io);
-}
-
 /* Only part of the data was moved: leave the rest in iov. */
 static void advance(struct disk_io *io, size_t bytes)
 {
@@ -115,6 +111,49 @@ static void advance(struct disk_io *io, size_t bytes)
 	}
 	io->iov->iov_base = (char *)io->iov->iov_base + bytes;
 	io->iov->iov_len -= bytes;
+}
+
+static void write_cached(struct uring_disk *u, struct disk_io *io)
+{
+	ssize_t n;
+
+	io->rc = 0;
+	while (!io->rc && io->progress < io->bytes) {
+		const struct iovec *v = io->iov;
+		off_t at = (off_t)(io->offset + io->progress);
+
+		n = io->nr_iov == 1
+			    ? pwrite(u->fd, v->iov_base, v->iov_len, at)
+			    : pwritev(u->fd, io->iov, (int)io->nr_iov, at);
+		if (n < 0 && errno != EINTR)
+			io->rc = -errno;
+		else if (n == 0)
+			io->rc = -EIO;
+		else if (n > 0 && io->progress + (size_t)n < io->bytes)
+			advance(io, (size_t)n);
+		else if (n > 0)
+			io->progress = io->bytes;
+	}
+	io->next = u->written;
+	u->written = io;
+}
+
+static void uring_submit(struct disk *d, struct disk_io *io)
+{
+	struct uring_disk *u = uring_of(d);
+
+	io->progress = 0;
+	u->nr_busy++;
+	if (io->op == DISK_WRITE && d->is_cached)
+		write_cached(u, io);
+	else
+		prepare(u, io);
+}
+
+static void end(struct uring_disk *u, struct disk_io *io)
+{
+	u->nr_busy--;
+	io->done(io);
 }
 
 static void finish(struct uring_disk *u, struct disk_io *io, int res)
@@ -132,8 +171,7 @@ static void finish(struct uring_disk *u, struct disk_io *io, int res)
 	}
 	/* 0 bytes: the file has been cut */
 	io->rc = res < 0 ? res : is_data && res == 0 ? -EIO : 0;
-	u->nr_busy--;
-	io->done(io);
+	end(u, io);
 }
 
 /* --- completions --- */
@@ -151,9 +189,14 @@ static void descriptor_ready(struct uring_disk *u, const struct io_uring_cqe *c)
 static unsigned int take_completions(struct uring_disk *u)
 {
 	struct io_uring_cqe *cqe;
+	struct disk_io *io;
 	unsigned int nr = 0;
 
 	/* done() may submit, but never takes completions */
+	for (; (io = u->written); nr++) {
+		u->written = io->next;
+		end(u, io);
+	}
 	while (io_uring_peek_cqe(&u->ring, &cqe) == 0) {
 		struct io_uring_cqe c = *cqe;
 
@@ -203,7 +246,7 @@ static unsigned int uring_wait(struct disk *d, const int *fds, unsigned int nr,
 	unsigned int ready;
 
 	arm(u, fds, nr);
-	if (u->ready & ((1u << nr) - 1))
+	if (u->written || u->ready & ((1u << nr) - 1))
 		io_uring_submit_and_get_events(&u->ring);
 	else if (timeout_ns < 0)
 		io_uring_submit_and_wait(&u->ring, 1);
@@ -253,21 +296,24 @@ static const struct disk_ops uring_ops = {
 	.close = uring_close,
 };
 
-/*
- * Direct, unless the kernel cannot with blocks of @bytes; and no time to be
- * noted for each read, if the file is ours.
- */
-static void choose_direct(int fd, size_t bytes)
+/* Past the page cache; false: the kernel cannot with blocks of @bytes. */
+static bool make_direct(int fd, size_t bytes)
 {
 	static _Alignas(4096) char block[4096];
 	int flags = fcntl(fd, F_GETFL);
 
-	if (!fcntl(fd, F_SETFL, flags | O_NOATIME))
-		flags |= O_NOATIME;
 	if (fcntl(fd, F_SETFL, flags | O_DIRECT))
-		return;
-	if (pread(fd, block, bytes, 0) < 0)
-		fcntl(fd, F_SETFL, flags);
+		return false;
+	if (pread(fd, block, bytes, 0) >= 0)
+		return true;
+	fcntl(fd, F_SETFL, flags);
+	return false;
+}
+
+/* No time is noted for each read, if the file is ours. */
+static void leave_time(int fd)
+{
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NOATIME);
 }
 
 /* A number of the device's queue in sysfs; 0: none. */
@@ -294,7 +340,7 @@ static uint32_t queue_limit(dev_t dev, const char *name)
 	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
-static int describe(struct uring_disk *u)
+static int describe(struct uring_disk *u, bool is_direct)
 {
 	struct stat st;
 	int block = 512;
@@ -315,7 +361,9 @@ static int describe(struct uring_disk *u)
 	} else {
 		u->d.discard_bytes = (uint32_t)st.st_blksize;
 	}
-	choose_direct(u->fd, (size_t)block);
+	leave_time(u->fd);
+	u->d.is_cached = !(is_direct || u->is_block) ||
+			 !make_direct(u->fd, (size_t)block);
 	u->d.block_bytes = (uint32_t)block;
 	u->d.physical_bytes = physical;
 	u->d.can_flush = true;
@@ -375,7 +423,7 @@ int disk_open(const struct disk_source *s, struct disk **out)
 	u->fd = s->fd;
 	u->d.ops = &uring_ops;
 	u->d.is_readonly = s->is_readonly;
-	rc = describe(u);
+	rc = describe(u, s->is_direct);
 	if (!rc)
 		rc = open_ring(u);
 	if (rc)

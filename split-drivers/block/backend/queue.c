@@ -121,34 +121,70 @@ static unsigned int bounce_pages(const struct request *r)
 	return (unsigned int)((r->io.bytes + BOUNCE_PAGE - 1) / BOUNCE_PAGE);
 }
 
+static void put_grants(struct request *r)
+{
+	for (unsigned int i = 0; i < r->nr_segments; i++)
+		if (r->grants[i])
+			grants_put(&r->q->b->grants, r->grants[i]);
+}
+
 static void put_memory(struct request *r)
 {
 	struct blkback *b = r->q->b;
 
-	for (unsigned int i = 0; i < r->nr_segments; i++)
-		if (r->grants[i])
-			grants_put(&b->grants, r->grants[i]);
+	put_grants(r);
 	if (r->bounce)
 		bounce_put(b->bounce, r->bounce, bounce_pages(r));
 	r->bounce = NULL;
 	r->nr_segments = 0;
 }
 
-/* Memory of ours, and mappings of what can be; false: not now. */
-static bool get_memory(struct request *r)
+/* Map what can be; true: all of it. */
+static bool map_grants(struct request *r)
 {
 	struct blkback *b = r->q->b;
+	bool is_all = b->is_persistent;
 
-	r->bounce = bounce_get(b->bounce, bounce_pages(r));
-	if (!r->bounce)
-		return false;
-	for (unsigned int i = 0; i < r->nr_segments; i++)
+	for (unsigned int i = 0; i < r->nr_segments; i++) {
 		r->grants[i] =
 			b->is_persistent
 				? (uint16_t)grants_get(&b->grants,
 						       r->segments[i].gref)
 				: 0;
-	r->iov = (struct iovec){r->bounce, r->io.bytes};
+		is_all &= r->grants[i] != 0;
+	}
+	return is_all;
+}
+
+/* The disk, which copies, may do it from or to the granted pages themselves. */
+static void use_grants(struct request *r)
+{
+	for (unsigned int i = 0; i < r->nr_segments; i++) {
+		const struct blkif_segment *s = &r->segments[i];
+		uint8_t *page = grants_page(&r->q->b->grants, r->grants[i]);
+
+		r->iov[i] = (struct iovec){page + segment_offset(s),
+					   segment_bytes(s)};
+	}
+	r->io.nr_iov = r->nr_segments;
+	r->io.is_bounced = false;
+}
+
+/* Mappings, and memory of ours where they will not do; false: not now. */
+static bool get_memory(struct request *r)
+{
+	struct blkback *b = r->q->b;
+
+	if (map_grants(r) && b->disk->is_cached) {
+		use_grants(r);
+		return true;
+	}
+	r->bounce = bounce_get(b->bounce, bounce_pages(r));
+	if (!r->bounce) {
+		put_grants(r);
+		return false;
+	}
+	r->iov[0] = (struct iovec){r->bounce, r->io.bytes};
 	r->io.nr_iov = 1;
 	r->io.is_bounced = true;
 	return true;
@@ -248,7 +284,7 @@ static void submit(struct queue *q, struct request *r)
 	struct disk *d = q->b->disk;
 
 	r->io.done = at_end;
-	r->io.iov = &r->iov;
+	r->io.iov = r->iov;
 	if (!r->rc && !r->has_no_effect) {
 		d->ops->submit(d, &r->io);
 		return;
@@ -272,7 +308,7 @@ void queue_start(struct queue *q, uint64_t now_ns)
 		q->nr_busy++;
 		if (r->is_barrier)
 			q->barrier = r;
-		if (r->io.op == DISK_WRITE)
+		if (r->io.op == DISK_WRITE && r->bounce)
 			copy_segments(r);
 	}
 	run_copies(q->b);
@@ -312,7 +348,7 @@ bool queue_answer(struct queue *q)
 		return false;
 	q->done = NULL;
 	for (r = done; r; r = r->next)
-		if (r->io.op == DISK_READ && !r->rc)
+		if (r->io.op == DISK_READ && r->bounce && !r->rc)
 			copy_segments(r);
 	run_copies(q->b);
 	while ((r = pop(&done))) {

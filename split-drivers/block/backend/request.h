@@ -26,10 +26,10 @@ struct request {
 	uint16_t nr_segments;
 	int rc;
 	uint64_t sector, nr_sectors;
-	void *bounce; /* where the data is while it is at the disk */
+	void *bounce; /* where the data is at the disk; NULL: in the grants */
 	struct blkif_segment segments[REQUEST_SEGMENTS_MAX];
 	uint16_t grants[REQUEST_SEGMENTS_MAX]; /* mapped page; 0: copied */
-	struct iovec iov;
+	struct iovec iov[REQUEST_SEGMENTS_MAX];
 };
 
 /*

@@ -141,6 +141,7 @@ static int open_disk(const struct worker_message *m)
 {
 	const struct disk_source s = {
 		.is_readonly = m->start.is_readonly,
+		.is_direct = m->start.is_direct,
 		.fd = WORKER_DISK,
 		.uri = m->start.uri,
 		.lock = WORKER_JOURNAL,

@@ -45,6 +45,7 @@ struct worker_message {
 			char name[32]; /* as the process is called */
 			uint8_t is_readonly;
 			uint8_t no_discard;
+			uint8_t is_direct;
 			uint32_t uid;		/* to become; 0: stay */
 			char root[WORKER_TEXT]; /* an empty folder */
 			char uri[WORKER_TEXT];

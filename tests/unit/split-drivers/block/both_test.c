@@ -92,19 +92,22 @@ static void begin_one(struct area *a, unsigned int number, uint64_t *random)
 		blkfront_push(front, queue);
 }
 
+enum { MIX_DEATHS = 1, MIX_CACHED = 2 };
+
 static void mix(const struct blkfront_wish *wish, unsigned int rounds,
-		bool with_deaths)
+		unsigned int how)
 {
 	struct area areas[NR_AREAS] = {0};
 	uint64_t random = 0x9e3779b97f4a7c15u;
 	unsigned int nr_done = 0;
 
 	world_connect(wish);
+	disk.d.is_cached = how & MIX_CACHED;
 	for (unsigned int round = 0; round < rounds; round++) {
 		for (unsigned int i = 0; i < NR_AREAS; i++)
 			if (!areas[i].op && fake_random(&random) % 2)
 				begin_one(&areas[i], i, &random);
-		if (with_deaths && fake_random(&random) % 4 == 0) {
+		if (how & MIX_DEATHS && fake_random(&random) % 4 == 0) {
 			(void)blkback_pass(back);
 			back_die();
 			back_return();
@@ -126,12 +129,14 @@ static void mix(const struct blkfront_wish *wish, unsigned int rounds,
 
 UNIT_TEST(mixed_operations_with_grant_copies)
 {
-	mix(&plain, 200, false);
+	mix(&plain, 200, 0);
+	mix(&plain, 200, MIX_CACHED);
 }
 
 UNIT_TEST(mixed_operations_with_persistent_grants)
 {
-	mix(&(struct blkfront_wish){.is_persistent = true}, 200, false);
+	mix(&(struct blkfront_wish){.is_persistent = true}, 200, 0);
+	mix(&(struct blkfront_wish){.is_persistent = true}, 200, MIX_CACHED);
 }
 
 UNIT_TEST(mixed_operations_on_four_queues_of_sixteen_pages)
@@ -140,16 +145,17 @@ UNIT_TEST(mixed_operations_on_four_queues_of_sixteen_pages)
 				    .ring_order = 4,
 				    .is_persistent = true,
 				    .is_indirect = true},
-	    200, false);
+	    200, 0);
 }
 
 UNIT_TEST(mixed_operations_over_deaths_of_the_backend)
 {
-	mix(&plain, 300, true);
-	mix(&(struct blkfront_wish){.nr_queues = 2,
-				    .ring_order = 1,
-				    .is_persistent = true},
-	    300, true);
+	const struct blkfront_wish two = {
+		.nr_queues = 2, .ring_order = 1, .is_persistent = true};
+
+	mix(&plain, 300, MIX_DEATHS);
+	mix(&two, 300, MIX_DEATHS);
+	mix(&two, 300, MIX_DEATHS | MIX_CACHED);
 }
 
 /* --- one thing at a time --- */
@@ -218,6 +224,37 @@ UNIT_TEST(an_indirect_request_carries_more_pages)
 	EXPECT_EQ(write_pages(64, 32, 0x33), 0);
 	EXPECT_EQ(read_pages(64, 32, 0x33), 0);
 	EXPECT_EQ(back->stats.requests, 2);
+	world_end();
+}
+
+UNIT_TEST(a_disk_that_copies_uses_the_granted_pages_themselves)
+{
+	struct op *o;
+
+	world_connect(&(struct blkfront_wish){.is_persistent = true});
+	EXPECT_EQ(write_pages(0, 1, 1), 0); /* maps a page */
+	disk.is_held = true;
+	for (unsigned int cached = 0; cached < 2; cached++) {
+		disk.d.is_cached = cached;
+		o = op_start(BLKFRONT_WRITE, 8, 2, 0x44);
+		run_back();
+		EXPECT_EQ(disk.nr_pending, 1);
+		EXPECT_EQ(disk.pending[0]->nr_iov, cached ? 2 : 1);
+		EXPECT_EQ(bounce.nr_used, cached ? 0 : 2);
+		disk.is_held = false;
+		EXPECT_EQ(op_end(o), 0);
+		disk.is_held = true;
+	}
+	/* what cannot be mapped passes through memory of ours */
+	o = op_start(BLKFRONT_WRITE, 8, 8, 0x45);
+	for (uint32_t gref = FAKE_FIRST_GREF; gref < FAKE_GREFS; gref++)
+		fake_grants[gref].is_readonly = !fake_grants[gref].nr_maps;
+	run_back();
+	EXPECT_EQ(bounce.nr_used, 8);
+	disk.is_held = false;
+	EXPECT_EQ(op_end(o), 0);
+	EXPECT_EQ(memcmp(disk.data + 4096, disk.data + 8192, 4096), 0);
+	EXPECT_EQ(disk.data[4096], 0x45);
 	world_end();
 }
 

@@ -31,12 +31,13 @@ static void on_done(struct disk_io *io)
 	nr_done++;
 }
 
-static void open_and_confine(void)
+static void open_and_confine(bool is_direct)
 {
-	struct disk_source s = {.fd = WORKER_DISK,
+	struct disk_source s = {.is_direct = is_direct,
+				.fd = WORKER_DISK,
 				.lock = WORKER_DISK,
 				.memory_bytes = 1u << 16};
-	char name[] = "/tmp/confine_XXXXXX";
+	char name[] = "build/confine_XXXXXX";
 	const char *what;
 	int file = mkstemp(name);
 
@@ -111,13 +112,13 @@ static void use_another_ioctl(void)
 }
 
 /* The child's end: 0, an exit code, or minus the signal. */
-static int in_prison(void (*deed)(void))
+static int in_prison_with(bool is_direct, void (*deed)(void))
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		open_and_confine();
+		open_and_confine(is_direct);
 		deed();
 		leave(0);
 	}
@@ -125,10 +126,17 @@ static int in_prison(void (*deed)(void))
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static int in_prison(void (*deed)(void))
+{
+	return in_prison_with(false, deed);
+}
+
 UNIT_TEST(a_confined_worker_can_use_its_disk)
 {
-	if (getuid() == 0)
-		EXPECT_EQ(in_prison(use_disk), 0);
+	if (getuid() != 0)
+		return;
+	EXPECT_EQ(in_prison_with(false, use_disk), 0);
+	EXPECT_EQ(in_prison_with(true, use_disk), 0);
 }
 
 UNIT_TEST(a_confined_worker_can_do_nothing_else)

@@ -4,9 +4,11 @@
  * change, and a ring that does nothing else.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../../../../split-drivers/block/backend/disk.h"
@@ -25,10 +27,12 @@ static void on_done(struct disk_io *io)
 	nr_done++;
 }
 
-static void open_file(void)
+static void open_file_so(bool is_direct)
 {
-	char name[] = "/tmp/disk_uring_XXXXXX";
-	struct disk_source s = {.lock = -1, .memory_bytes = 1u << 16};
+	/* where tests are built the disk is one of its own */
+	char name[] = "build/disk_uring_XXXXXX";
+	struct disk_source s = {
+		.lock = -1, .memory_bytes = 1u << 16, .is_direct = is_direct};
 
 	file = mkstemp(name);
 	EXPECT(file >= 0);
@@ -39,6 +43,11 @@ static void open_file(void)
 	s.memory = memory;
 	s.fd = file;
 	EXPECT_EQ(disk_open(&s, &d), 0);
+}
+
+static void open_file(void)
+{
+	open_file_so(false);
 }
 
 static void close_file(void)
@@ -76,17 +85,37 @@ static int move(enum disk_op op, uint64_t offset, void *at, size_t bytes,
 
 UNIT_TEST(a_file_keeps_what_is_written)
 {
-	open_file();
-	EXPECT_EQ(d->sectors, BYTES / 512);
-	for (unsigned int mode = 0; mode < 2; mode++) {
+	for (unsigned int mode = 0; mode < 4; mode++) {
+		bool is_bounced = mode & 1;
+
+		open_file_so(mode & 2);
+		EXPECT_EQ(d->sectors, BYTES / 512);
+		EXPECT_EQ(d->is_cached, !(mode & 2));
 		memset(memory, 'a' + (int)mode, 8192);
-		EXPECT_EQ(move(DISK_WRITE, 4096, memory, 8192, mode), 0);
+		EXPECT_EQ(move(DISK_WRITE, 4096, memory, 8192, is_bounced), 0);
 		memset(memory, 0, 8192);
-		EXPECT_EQ(move(DISK_READ, 8192, memory, 4096, mode), 0);
+		EXPECT_EQ(move(DISK_READ, 8192, memory, 4096, is_bounced), 0);
 		EXPECT_EQ(memory[0], 'a' + (int)mode);
 		EXPECT_EQ(memory[4095], 'a' + (int)mode);
 		EXPECT_EQ(memory[4096], 0);
+		close_file();
 	}
+}
+
+UNIT_TEST(what_cannot_be_written_is_an_error_of_that_write)
+{
+	struct rlimit all, some = {BYTES / 2, RLIM_INFINITY};
+
+	signal(SIGXFSZ, SIG_IGN);
+	EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &all), 0);
+	open_file();
+	EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &some), 0);
+	EXPECT_EQ(move(DISK_WRITE, BYTES / 2, memory, 4096, true), -EFBIG);
+	/* the first half of it can */
+	EXPECT_EQ(move(DISK_WRITE, BYTES / 2 - 4096, memory, 8192, true),
+		  -EFBIG);
+	EXPECT_EQ(move(DISK_WRITE, BYTES / 2 - 4096, memory, 4096, true), 0);
+	EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &all), 0);
 	close_file();
 }
 

@@ -177,6 +177,7 @@ bool run_back(void)
 	while (is_serving) {
 		int rc = blkback_pass(back);
 		uint64_t sleeps = back->stats.sleeps;
+		bool is_idle = !disk.nr_pending || disk.is_held;
 
 		if (rc == 0)
 			rc = blkback_wait(back, -1);
@@ -186,7 +187,7 @@ bool run_back(void)
 		}
 		if (back->stats.sleeps == sleeps)
 			did = true;
-		else if (!rc && (!disk.nr_pending || disk.is_held))
+		else if (!rc && is_idle)
 			break;
 	}
 	return did;

@@ -16,11 +16,12 @@
 
 static int over_fd;
 
-static struct disk *open_file(void)
+static struct disk *open_file(bool is_direct)
 {
-	char name[] = "/tmp/threads_XXXXXX";
+	char name[] = "build/threads_XXXXXX";
 	int fd = mkstemp(name);
 	struct disk_source s = {
+		.is_direct = is_direct,
 		.fd = fd,
 		.lock = -1,
 		.memory = bounce.memory,
@@ -38,8 +39,7 @@ static void *serve(void *arg)
 {
 	int rc = 0;
 
-	(void)arg;
-	back->disk = open_file(); /* its ring is one thread's */
+	back->disk = open_file(arg != NULL); /* its ring is one thread's */
 	while (rc != 1) {
 		do
 			rc = blkback_pass(back);
@@ -100,7 +100,7 @@ static void take_answers(void)
 				;
 }
 
-static void together(const struct blkfront_wish *wish)
+static void together(const struct blkfront_wish *wish, bool is_direct)
 {
 	uint64_t random = 0x853c49e6748fea9bu, one = 1;
 	unsigned int nr_started = 0;
@@ -115,7 +115,9 @@ static void together(const struct blkfront_wish *wish)
 		unused[nr_free++] = &ios[i];
 	}
 	over_fd = eventfd(0, 0);
-	EXPECT_EQ(pthread_create(&thread, NULL, serve, NULL), 0);
+	EXPECT_EQ(pthread_create(&thread, NULL, serve,
+				 is_direct ? &thread : NULL),
+		  0);
 	while (nr_done < NR_OPS) {
 		if (nr_started < NR_OPS)
 			nr_started += start_some(&random);
@@ -137,11 +139,11 @@ static void together(const struct blkfront_wish *wish)
 
 UNIT_TEST(two_threads_lose_no_event_with_copies)
 {
-	together(&(struct blkfront_wish){0});
+	together(&(struct blkfront_wish){0}, true);
 }
 
 UNIT_TEST(two_threads_lose_no_event_with_mappings)
 {
-	together(
-		&(struct blkfront_wish){.nr_queues = 2, .is_persistent = true});
+	together(&(struct blkfront_wish){.nr_queues = 2, .is_persistent = true},
+		 false);
 }

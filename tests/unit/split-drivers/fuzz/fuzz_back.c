@@ -127,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.is_persistent = byte() % 2,
 	};
 	world_connect(&wish);
+	disk.d.is_cached = byte() % 2;
 	for (unsigned int i = 0; i < 16; i++)
 		(void)front_grant(0, front_pages_alloc(1), i % 4 == 0);
 	while (next < end && front->nr_queues)
