@@ -67,7 +67,7 @@ CASES = [
          steps=task("durable")),
     Case("debian-fio", cpus=2, mem_mib=3072, initrd="debian-fio.cpio",
          hv_args="dom0_mem=1536M,max:1536M", timeout_s=3600,
-         disk=IMAGES + "debian-fio.img",
+         disk="build/images/debian-fio.img",
          extra=("-device", "virtio-blk-pci,drive=disk"),
          kernel_args="task=debian-fio", steps=task("debian-fio")),
     # Backends in another guest; interfaces that are in no bridge.
