@@ -248,6 +248,20 @@ int xenbus_switch(struct xenbus *x, uint32_t tx, enum xenbus_state state)
 	return rc;
 }
 
+int xenbus_closed(struct xenbus *x)
+{
+	int rc = xenbus_switch(x, 0, XenbusStateClosed);
+	enum xenbus_state found;
+
+	if (!rc)
+		return 0;
+	found = state_of(x, XENBUS_OWN);
+	if (found != XenbusStateUnknown && found != XenbusStateInitialising)
+		return rc;
+	x->state = XenbusStateClosed;
+	return 0;
+}
+
 void xenbus_report(struct xenbus *x, int rc, const char *text)
 {
 	char path[XENBUS_PATH_MAX], value[XENBUS_VALUE_MAX];

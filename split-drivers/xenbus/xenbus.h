@@ -89,6 +89,8 @@ int xenbus_transaction(struct xenbus *x,
 enum xenbus_state xenbus_peer_state(struct xenbus *x);
 enum xenbus_state xenbus_own_state(struct xenbus *x);
 int xenbus_switch(struct xenbus *x, uint32_t tx, enum xenbus_state state);
+/* Closed; in the store, too, unless the folder has gone or is another's now. */
+int xenbus_closed(struct xenbus *x);
 /* Leave "rc text" where Linux does: error/OWN FOLDER/error. */
 void xenbus_report(struct xenbus *x, int rc, const char *text);
 

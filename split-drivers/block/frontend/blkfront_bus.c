@@ -178,7 +178,7 @@ int blkfront_store_event(struct blkfront *f)
 		break;
 	case XENBUS_CLOSE:
 		close_queues(f);
-		rc = xenbus_switch(&f->bus, 0, XenbusStateClosed);
+		rc = xenbus_closed(&f->bus);
 		break;
 	default:
 		break;

@@ -173,7 +173,7 @@ int netfront_store_event(struct netfront *f)
 		break;
 	case XENBUS_CLOSE:
 		close_queues(f);
-		rc = xenbus_switch(&f->bus, 0, XenbusStateClosed);
+		rc = xenbus_closed(&f->bus);
 		break;
 	default:
 		break;

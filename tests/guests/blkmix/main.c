@@ -53,15 +53,15 @@ static void take_store_events(void)
 {
 	char event[256];
 
-	while (store->rsp_cons !=
-	       __atomic_load_n(&store->rsp_prod, __ATOMIC_ACQUIRE))
+	while (store_has_something())
 		(void)store_receive(event, sizeof(event));
 }
+
+static unsigned int nr_dropped; /* the last time we looked */
 
 /* The store's events are only signs to look. */
 static void look_at_store(void)
 {
-	unsigned int nr_dropped;
 	int rc;
 
 	do {
@@ -80,7 +80,9 @@ static void sleep(void)
 
 	for (unsigned int i = 0; front.is_connected && i < front.nr_queues; i++)
 		ports[nr++] = front.queues[i].port;
-	front_wait(ports, nr);
+	/* who asked the store something has taken the event of what came */
+	if (!store_has_something() && nr_dropped == store_nr_dropped)
+		front_wait(ports, nr);
 	look_at_store();
 }
 

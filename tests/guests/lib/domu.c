@@ -207,6 +207,11 @@ static char next_byte(void)
 	return c;
 }
 
+bool store_has_something(void)
+{
+	return load(&store->rsp_prod) != store->rsp_cons;
+}
+
 struct xsd_sockmsg store_receive(char *body, size_t max)
 {
 	struct xsd_sockmsg h;

@@ -41,6 +41,8 @@ uint64_t cmdline_number(const char *key, uint64_t missing);
  * ended by a NUL, goes to @body.
  */
 struct xsd_sockmsg store_receive(char *body, size_t max);
+/* A message is there, or some of it. */
+bool store_has_something(void);
 /* @len bytes as they are; waits for room. */
 void store_send(const void *data, size_t len);
 void store_send_message(uint32_t type, uint32_t tx, const void *body,

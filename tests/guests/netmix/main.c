@@ -189,12 +189,6 @@ static bool step(struct interface *n)
 	return rc > 0 && rc != XENBUS_UPDATE && rc != XENBUS_REMOVE;
 }
 
-static bool store_has_something(void)
-{
-	return store->rsp_cons !=
-	       __atomic_load_n(&store->rsp_prod, __ATOMIC_ACQUIRE);
-}
-
 /* What comes from the store is a sign to look at everything. */
 static void look_at_store(void)
 {

@@ -105,6 +105,20 @@ UNIT_TEST(a_state_that_is_none_is_unknown)
 	EXPECT_EQ(xenbus_peer_state(&back), XenbusStateConnected);
 }
 
+UNIT_TEST(who_has_lost_its_folder_is_closed_all_the_same)
+{
+	meet();
+	EXPECT_EQ(xenbus_switch(&front, 0, XenbusStateConnected), 0);
+	fake_bus_set("front/state", NULL);
+	fake_bus_until_failure = 0;
+	EXPECT_EQ(xenbus_closed(&front), 0);
+	fake_bus_until_failure = -1;
+	EXPECT_EQ(front.state, XenbusStateClosed);
+	EXPECT(!fake_bus_get("front/state"));
+	EXPECT_EQ(xenbus_closed(&front), 0);
+	EXPECT_EQ(xenbus_own_state(&front), XenbusStateClosed);
+}
+
 UNIT_TEST(an_error_is_left_where_linux_leaves_it)
 {
 	meet();
