@@ -13,7 +13,7 @@ BLKBACK_WORKER := $(patsubst %,$(SPLIT)/block/backend/%.c,$(BLKBACK_CORE) \
 	confine worker) $(patsubst %,$(SPLIT)/%.c,keeper/owner seam/back_linux xenbus/xenbus)
 BLKBACKD_SRC := $(BLKBACK_WORKER) $(SPLIT)/seam/bus_xs.c \
 	$(SPLIT)/keeper/keeper.c \
-	$(patsubst %,$(SPLIT)/block/backend/%.c,device disk_uring main spawn) \
+	$(patsubst %,$(SPLIT)/block/backend/%.c,device disk_uring main server spawn) \
 	$(patsubst %,dom0-tools/lib/%.c,arena req xs xs_conn)
 BLKBACKD_NBD_SRC := $(BLKBACK_WORKER) \
 	$(patsubst %,$(SPLIT)/block/backend/%.c,disk_nbd main_nbd)

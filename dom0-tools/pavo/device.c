@@ -303,6 +303,25 @@ static int plug_elsewhere(struct tool *t, const struct device_plan *p)
 		       : 0;
 }
 
+/* A backend that cannot open the device closes it, and says why. */
+static int check_opened(struct tool *t, const struct device_plan *p)
+{
+	const struct device *d = &p->d;
+	char *home =
+		arena_printf(&t->r.mem, "/local/domain/%u/", d->backend_domid);
+	const char *why;
+
+	if (!is_closed(t, d))
+		return 0;
+	why = read_below(t, 0,
+			 arena_printf(&t->r.mem, "%serror/%s", home,
+				      device_backend(&t->r, d) + strlen(home)),
+			 "error");
+	why = why != NULL ? strchr(why, ' ') : NULL; /* behind its number */
+	return req_fail(&t->r, -EIO, "%s: the backend says:%s", p->name,
+			why != NULL ? why : " nothing, and has closed it");
+}
+
 int device_plug(struct tool *t, const struct device_plan *p)
 {
 	const struct device *d = &p->d;
@@ -320,7 +339,7 @@ int device_plug(struct tool *t, const struct device_plan *p)
 	if (rc < 0)
 		return req_fail_rc(&t->r, rc, "cannot wait for %s", p->name);
 	if (p->script == NULL)
-		return 0; /* the backend does all itself */
+		return check_opened(t, p); /* the backend does all itself */
 	if (d->backend_domid != 0)
 		return plug_elsewhere(t, p);
 	rc = hotplug_run(t, d, p->script, driver_vifname(&t->r, d), true);

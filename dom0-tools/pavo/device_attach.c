@@ -54,6 +54,17 @@ static void common_nodes(struct req *r, struct device_plan *p)
 	device_node(&p->front, "state", STATE_INITIALISING);
 }
 
+/* "aio:/a.img", "qcow2:/a.qcow2" (as xl), or what a script or server knows. */
+static const char *params(struct req *r, const struct disk *disk)
+{
+	if (!disk_is_raw(disk))
+		return arena_printf(&r->mem, "%s:%s", disk->format,
+				    disk->target);
+	return arena_printf(&r->mem, "%s%s",
+			    disk_is_path(disk) ? disk->type->prefix : "",
+			    disk->target);
+}
+
 static int plan_disk(struct tool *t, domid_t domid, const struct disk *disk,
 		     struct device_plan *p)
 {
@@ -75,10 +86,7 @@ static int plan_disk(struct tool *t, domid_t domid, const struct disk *disk,
 	if (p->script == NULL && script != NULL)
 		return r->rc;
 	common_nodes(r, p);
-	device_node(&p->back, "params",
-		    arena_printf(&r->mem, "%s%s",
-				 disk_is_path(disk) ? disk->type->prefix : "",
-				 disk->target));
+	device_node(&p->back, "params", params(r, disk));
 	device_node(&p->back, "dev", disk->vdev);
 	device_node(&p->back, "type", disk->type->name);
 	device_node(&p->back, "mode",

@@ -145,20 +145,41 @@ static int take_fields(struct req *r, char *rest, struct fields *f,
 	return rc;
 }
 
-static int check_format(struct req *r, const char *format)
+static int take_format(struct req *r, const char *format, struct disk *d)
 {
-	if (format == NULL || strcmp(format, "raw") == 0)
+	static const char *const formats[] = {"raw", "qcow", "qcow2", "vhd",
+					      "qed"};
+
+	if (format == NULL)
+		format = formats[0];
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(format, formats[i]) == 0) {
+			d->format = formats[i];
+			return 0;
+		}
+	return devspec_unknown(r, "disk", "format", format,
+			       "raw, qcow2, qcow, vhd, qed");
+}
+
+bool disk_is_raw(const struct disk *d)
+{
+	return strcmp(d->format, "raw") == 0;
+}
+
+/* A format but raw is for blkbackd, which need not be named then. */
+static int match_format(struct req *r, const struct fields *f, struct disk *d)
+{
+	if (disk_is_raw(d))
 		return 0;
-	if (strcmp(format, "qcow") == 0 || strcmp(format, "qcow2") == 0 ||
-	    strcmp(format, "vhd") == 0 || strcmp(format, "qed") == 0) {
-		req_fail(r, -EOPNOTSUPP,
-			 "disk: the format %s is not supported by this backend",
-			 format);
-		return req_hint(r, "`qemu-img convert -O raw` makes a raw "
-				   "image of it; or let qemu-nbd serve it, and "
-				   "say backendtype=qdisk,target=nbd+unix:...");
+	if (f->backendtype == NULL && f->script == NULL)
+		d->type = &backends[1];
+	if (d->type->script != NULL || f->script != NULL) {
+		req_fail(r, -EINVAL, "disk: %s serves no %s, only raw disks",
+			 f->script != NULL ? f->script : "backendtype=phy",
+			 d->format);
+		return req_hint(r, "leave it out, and blkbackd does");
 	}
-	return devspec_unknown(r, "disk", "format", format, "raw");
+	return 0;
 }
 
 static int take_access(struct req *r, const char *access, struct disk *d)
@@ -220,7 +241,8 @@ static int check_kind(struct req *r, const struct fields *f)
 bool disk_is_path(const struct disk *d)
 {
 	return d->script == NULL &&
-	       (d->type->script != NULL || strncmp(d->target, "nbd", 3) != 0);
+	       (d->type->script != NULL || !disk_is_raw(d) ||
+		strncmp(d->target, "nbd", 3) != 0);
 }
 
 /* Paths of Dom0 are kept absolute: the domain may be started from elsewhere. */
@@ -273,11 +295,13 @@ int disk_parse(struct req *r, const char *text, struct disk *d)
 		rc = bad(r, "target is not given: the block device or file "
 			    "the disk is kept on");
 	if (rc == 0)
-		rc = check_format(r, f.format);
+		rc = take_format(r, f.format, d);
 	if (rc == 0)
 		rc = take_access(r, f.access, d);
 	if (rc == 0)
 		rc = take_backendtype(r, f.backendtype, d);
+	if (rc == 0)
+		rc = match_format(r, &f, d);
 	if (rc < 0)
 		return rc;
 	d->target = f.target;
@@ -291,9 +315,9 @@ char *disk_text(struct req *r, const struct disk *d)
 {
 	return arena_printf(
 		&r->mem,
-		"format=raw,vdev=%s,access=%s,backendtype=%s%s%s%s%s%s%s%s,"
+		"format=%s,vdev=%s,access=%s,backendtype=%s%s%s%s%s%s%s%s,"
 		"target=%s",
-		d->vdev,
+		d->format, d->vdev,
 		d->is_readonly ? "ro"
 		: d->may_share ? "w!"
 			       : "rw",

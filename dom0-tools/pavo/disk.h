@@ -16,11 +16,12 @@ struct disk_backend {
 	const char *name;   /* backendtype=NAME, and the node "type" */
 	const char *folder; /* below the backend domain's "backend" */
 	const char *script; /* hotplug script unless one is given; or NULL */
-	const char *prefix; /* what it wants before a file's path */
+	const char *prefix; /* what it wants before a raw file's path */
 };
 
 struct disk {
 	const char *target; /* a block device or file; or what script knows */
+	const char *format; /* raw, or what qemu-nbd is to make of the file */
 	const char *vdev;   /* as it was written: xvda */
 	uint32_t devid;
 	const struct disk_backend *type;
@@ -33,6 +34,7 @@ struct disk {
 	const char *script;  /* NULL: the backend's */
 };
 
+bool disk_is_raw(const struct disk *d);
 /* The target is a path of the backend's domain, which only it need know. */
 bool disk_is_path(const struct disk *d);
 

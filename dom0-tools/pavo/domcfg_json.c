@@ -18,7 +18,7 @@ static struct json_object *disks_json(const struct domcfg *c)
 		json_text(o, "pdev_path", d->target);
 		json_text(o, "vdev", d->vdev);
 		json_text(o, "backend", d->type->name);
-		json_text(o, "format", "raw");
+		json_text(o, "format", d->format);
 		if (d->script != NULL)
 			json_text(o, "script", d->script);
 		if (d->backend != NULL)

@@ -36,9 +36,9 @@ COLUMNS = [("blkbackd", "pavo", "blkbackd"),
            ("blkbackd/Xen", "xen", "blkbackd")]
 TABLES = {"a block device": "", "a file": "-file"}
 
-# No more of what xen-blkback on Pavo costs.
-GOALS = {"read4k": 1 / 1.3, "read4k_depth32": 1 / 1.3,
-         "write4k": 1 / 1.3, "write4k_depth32": 1 / 1.3}
+# blkbackd does so many times what xen-blkback does on the real Xen.
+GOALS = {"read4k": 1.3, "read4k_depth32": 1.3,
+         "write4k": 1.3, "write4k_depth32": 1.3}
 
 
 def measure(name, cpus, options):
@@ -62,12 +62,13 @@ def measure(name, cpus, options):
 def misses(row, costs):
     """Why the row is not as it should be"""
     ours, theirs, theirs_on_xen, ours_on_xen = costs
-    if row in GOALS and ours > GOALS[row] * theirs:
-        yield f"{row}: blkbackd only {theirs / ours:.2f} times xen-blkback"
+    times = theirs_on_xen / ours
+    if times < GOALS.get(row, 1):
+        yield f"{row}: blkbackd only {times:.2f} times xen-blkback on Xen"
     if theirs > theirs_on_xen:
         yield f"{row}: xen-blkback dearer than on Xen"
-    if ours > min(theirs_on_xen, ours_on_xen):
-        yield f"{row}: blkbackd dearer than what is on Xen"
+    if ours > ours_on_xen:
+        yield f"{row}: blkbackd dearer than on Xen"
 
 
 def print_table(kind, cpus, results):
@@ -76,14 +77,15 @@ def print_table(kind, cpus, results):
     missed = []
     print(f"{kind}, CPUs: {cpus}".ljust(26) +
           "".join(f"{heading:>17}" for heading, _, _ in COLUMNS) +
-          f"{'ours/Linux':>12}")
+          f"{'to Linux':>12}{'to Xen':>9}")
     for row in rows:
         costs = [results.get(hypervisor, {}).get((row, disk + TABLES[kind]))
                  for _, hypervisor, disk in COLUMNS]
         print(f"{row:<26}" +
               "".join(f"{cost:>17,.0f}" if cost else f"{'':>17}"
                       for cost in costs) +
-              (f"{costs[1] / costs[0]:>12.2f}" if all(costs[:2]) else ""))
+              (f"{costs[1] / costs[0]:>12.2f}" if all(costs[:2]) else "") +
+              (f"{costs[2] / costs[0]:>9.2f}" if all(costs[:3]) else ""))
         print(f"{'  a second':<26}" +
               "".join(f"{1e9 / cost:>17,.0f}" if cost else f"{'':>17}"
                       for cost in costs))

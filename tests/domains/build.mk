@@ -188,14 +188,18 @@ $(IMAGES)/domu-disk.cpio: $(MKINITRAMFS_SRC) tests/images/domu-init \
 $(IMAGES)/domu-disk.cpio.gz: $(IMAGES)/domu-disk.cpio
 	gzip -9n <$< >$@
 
-$(IMAGES)/blkback.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
-		$(IMAGES)/domu-disk.cpio.gz $(BLKBACKD) \
-		$(O)/tests/guests/blkmix $(DOMAINS_OUT)/guest/diskmix
-	tests/images/addfiles.py $@ $(IMAGES)/tools.cpio \
-		$(IMAGES)/domu-disk.cpio.gz:guests/domu-disk.cpio.gz \
-		$(O)/tests/guests/blkmix:guests/blkmix \
-		$(BLKBACKD):usr/bin/blkbackd \
-		$(DOMAINS_OUT)/guest/diskmix:usr/bin/diskmix
+BLKBACK_PROGRAMS := $(BLKBACKD) $(BLKBACKD)-nbd $(DOMAINS_OUT)/guest/diskmix \
+	/usr/bin/qemu-img /usr/bin/qemu-nbd
+BLKBACK_FILES := $(IMAGES)/domu-disk.cpio.gz $(O)/tests/guests/blkmix
+
+$(IMAGES)/blkback.cpio: $(DOM0_DEPS) $(IMAGES)/tools.cpio $(BLKBACK_PROGRAMS) \
+		$(BLKBACK_FILES)
+	$(MKDOM0) $(BACKEND_MODULES:%=--module %) \
+		$(foreach p,$(TOOLS_PROGRAMS) $(BLKBACK_PROGRAMS),--program $p) \
+		--program tests/images/start-tools:etc/start.d/tools \
+		$(TOOLS_FILES:%=--file %) \
+		$(foreach f,$(BLKBACK_FILES),--file $f:guests/$(notdir $f)) \
+		$(TOOLS_TASKS:%=--task %)
 
 # A guest with file systems, and with fio.
 $(DOMAINS_OUT)/guest/plug: tests/domains/guest/plug.c tests/domains/guest/mix.h

@@ -156,7 +156,7 @@ int xmldev_add_disk(struct req *r, xmlNode *devices, const struct disk *d)
 	xmlSetProp(n, x("type"), x(is_device ? "block" : "file"));
 	xmlSetProp(n, x("device"), x("disk"));
 	put(n, "driver", "name", d->type->name);
-	put(n, "driver", "type", "raw");
+	put(n, "driver", "type", d->format);
 	put(n, "driver", "discard", d->no_discard ? "ignore" : NULL);
 	put(n, "source", is_device ? "dev" : "file", d->target);
 	put(n, "target", "dev", d->vdev);

@@ -48,7 +48,37 @@ static void end_worker(struct device *d)
 	d->d.fd = -1;
 	kill(d->pid, SIGKILL);
 	waitpid(d->pid, NULL, 0);
+	server_end(&d->server);
 	d->worker = DEVICE_NONE;
+}
+
+/* False: @params is no image that qemu-nbd has to serve. */
+static bool find_image(struct device *d, const char *params,
+		       const struct worker_message *m, struct spawn *s)
+{
+	static const struct {
+		const char *prefix, *format;
+	} formats[] = {{"qcow2:", "qcow2"},
+		       {"qcow:", "qcow"},
+		       {"vhd:", "vpc"},
+		       {"qed:", "qed"}};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		size_t len = strlen(formats[i].prefix);
+
+		if (strncmp(params, formats[i].prefix, len) != 0)
+			continue;
+		snprintf(d->socket, sizeof(d->socket), "%s/%u-%u.nbd",
+			 d->d.k->run_dir, d->d.domid, d->d.devid);
+		s->image = (struct image){.path = params + len,
+					  .format = formats[i].format,
+					  .is_readonly = m->start.is_readonly,
+					  .is_direct = m->start.is_direct,
+					  .no_discard = m->start.no_discard,
+					  .socket = d->socket};
+		return true;
+	}
+	return false;
 }
 
 /* Where the disk is: "FORMAT:PLACE" as xl writes it, or just the place. */
@@ -74,6 +104,8 @@ static int find_disk(struct device *d, char *params, size_t size,
 		snprintf(m->start.uri, sizeof(m->start.uri), "%s", params);
 		return strlen(params) < sizeof(m->start.uri) ? 0 : -E2BIG;
 	}
+	if (find_image(d, params, m, s))
+		return s->image.path[0] == '/' ? 0 : -EINVAL;
 	s->disk = params;
 	for (size_t i = 0; i < sizeof(raw) / sizeof(raw[0]); i++)
 		if (strncmp(params, raw[i], strlen(raw[i])) == 0)
@@ -97,7 +129,7 @@ static void start_worker(struct device *d)
 	snprintf(m.start.root, sizeof(m.start.root), "%s/empty",
 		 d->d.k->run_dir);
 	if (!rc)
-		rc = spawn_worker(&s, &d->pid, &what);
+		rc = spawn_worker(&s, &d->pid, &d->server, &what);
 	if (rc < 0) {
 		snprintf(text, sizeof(text), "cannot start: %s: %s", what,
 			 strerror(-rc));
@@ -314,6 +346,21 @@ static void died(struct device *d)
 		start_worker(d);
 }
 
+/* What a worker could not do, and what its server says to that. */
+static void failed(struct device *d, struct worker_message *m)
+{
+	char said[128] = "", text[WORKER_TEXT + sizeof(said)];
+
+	m->failed.text[WORKER_TEXT - 1] = '\0';
+	if (d->server.pid)
+		server_said(&d->server, said, sizeof(said));
+	snprintf(text, sizeof(text), "%s%s%s", m->failed.text,
+		 said[0] ? ": " : "", said);
+	if (d->worker > DEVICE_READY)
+		d->worker = DEVICE_READY;
+	close_device(d, m->failed.rc, text);
+}
+
 static void worker_event(struct keeper_device *base)
 {
 	struct device *d = (struct device *)(void *)base;
@@ -340,10 +387,7 @@ static void worker_event(struct keeper_device *base)
 		step(d);
 		break;
 	case WORKER_FAILED:
-		m.failed.text[WORKER_TEXT - 1] = '\0';
-		if (d->worker > DEVICE_READY)
-			d->worker = DEVICE_READY;
-		close_device(d, m.failed.rc, m.failed.text);
+		failed(d, &m);
 		break;
 	default:
 		break;

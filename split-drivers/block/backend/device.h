@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "../../keeper/keeper.h"
+#include "server.h"
 #include "worker.h"
 
 /* As asked for on the command line. */
@@ -32,10 +33,11 @@ enum device_worker {
 
 struct device {
 	struct keeper_device d; /* first; d.fd is the worker's socket */
-	char journal[128];
+	char journal[128], socket[128];
 	bool is_broken; /* until the frontend begins again */
 	enum device_worker worker;
 	pid_t pid;
+	struct server server; /* pid 0: it needs none */
 	struct blkback_disk disk;
 	struct blkback_front front;
 	uint64_t bytes_per_s, requests_per_s; /* as told to the worker */

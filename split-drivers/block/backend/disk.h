@@ -63,8 +63,8 @@ struct disk {
 struct disk_source {
 	bool is_readonly;
 	bool is_direct;	 /* a file, too, past the page cache, if it can be */
-	int fd;		 /* a file or block device, or */
-	const char *uri; /* an NBD server's */
+	int fd;		 /* a file or block device; a socket to an NBD server */
+	const char *uri; /* or its address, if it has one; else "" */
 	/*
 	 * What was submitted may still be under way when the process has been
 	 * killed; until it is not the kernel keeps this descriptor open, and

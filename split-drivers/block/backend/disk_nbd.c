@@ -239,7 +239,8 @@ int disk_open(const struct disk_source *s, struct disk **out)
 	n->nbd = nbd_create();
 	if (!n->nbd)
 		goto free_disk;
-	if (nbd_connect_uri(n->nbd, s->uri)) {
+	if (s->uri[0] ? nbd_connect_uri(n->nbd, s->uri)
+		      : nbd_connect_socket(n->nbd, s->fd)) {
 		fprintf(stderr, "blkbackd: %s\n", nbd_get_error());
 		rc = -(nbd_get_errno() ?: EIO);
 		goto close_nbd;

@@ -42,7 +42,24 @@ static int open_one(struct fds *f, enum worker_fd which, const char *path,
 	return f->at[which] < 0 ? -errno : 0;
 }
 
-static int open_all(const struct spawn *s, struct fds *f, const char **what)
+/* The server has the journal's lock with the worker, and after it. */
+static int open_server(const struct spawn *s, struct fds *f,
+		       struct server *server, const char **what)
+{
+	struct image i = s->image;
+	int rc;
+
+	i.lock = f->at[WORKER_JOURNAL];
+	rc = server_start(server, &i, what);
+	if (rc < 0)
+		return rc;
+	f->at[WORKER_DISK] = fcntl(rc, F_DUPFD_CLOEXEC, 64);
+	close(rc);
+	return f->at[WORKER_DISK] < 0 ? -errno : 0;
+}
+
+static int open_all(const struct spawn *s, struct fds *f, struct server *server,
+		    const char **what)
 {
 	int rc = open_one(f, WORKER_GNTDEV, "/dev/xen/gntdev", O_RDWR, what);
 
@@ -58,11 +75,13 @@ static int open_all(const struct spawn *s, struct fds *f, const char **what)
 	if (!rc && s->disk)
 		rc = open_one(f, WORKER_DISK, s->disk,
 			      s->is_readonly ? O_RDONLY : O_RDWR, what);
+	if (!rc && s->image.format)
+		rc = open_server(s, f, server, what);
 	return rc;
 }
 
 /* In the child; never returns. */
-static void become_worker(const struct fds *f, pid_t parent)
+static void become_worker(const struct fds *f, bool is_nbd, pid_t parent)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 5);
@@ -78,19 +97,21 @@ static void become_worker(const struct fds *f, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (n < 0 || getppid() != parent)
 		_exit(127);
-	strcpy(path + n, f->at[WORKER_DISK] < 0 ? "-nbd" : "");
+	strcpy(path + n, is_nbd ? "-nbd" : "");
 	execl(path, path, "--worker", NULL);
 	_exit(127);
 }
 
-int spawn_worker(const struct spawn *s, pid_t *pid, const char **what)
+int spawn_worker(const struct spawn *s, pid_t *pid, struct server *server,
+		 const char **what)
 {
 	struct fds f;
 	pid_t parent = getpid();
 	int pair[2], rc;
 
 	memset(&f, 0xff, sizeof(f));
-	rc = open_all(s, &f, what);
+	server->pid = 0;
+	rc = open_all(s, &f, server, what);
 	if (rc)
 		goto close_fds;
 	*what = "a socket";
@@ -103,11 +124,13 @@ int spawn_worker(const struct spawn *s, pid_t *pid, const char **what)
 	*what = "a process";
 	*pid = fork();
 	if (*pid == 0)
-		become_worker(&f, parent);
+		become_worker(&f, !s->disk, parent);
 	rc = *pid < 0 ? -errno : pair[0];
 	if (rc < 0)
 		close(pair[0]);
 close_fds:
 	close_all(&f);
+	if (rc < 0)
+		server_end(server);
 	return rc;
 }

@@ -122,6 +122,16 @@ left_but_memory()
 	census same 10 "$1" >/tmp/left || ! grep -v ' pages free ' /tmp/left
 }
 
+# left_but_daemon NAME FILE: the same; that daemon has been started again, and
+# has as many files
+left_but_daemon()
+{
+	census same 10 "$2" >/tmp/left && return
+	! grep -v -e ' pages free ' -e " $1: " /tmp/left &&
+		[ "$(sed -n "s/.* \($1: .*\)/\1/p" /tmp/left | sort -u |
+			wc -l)" -le 1 ]
+}
+
 # bridge: xenbr0, in which we are 10.0.0.1
 bridge()
 {

@@ -42,8 +42,9 @@ check-split-drivers: $(SPLIT_TO)/split_drivers ## both ends of the split drivers
 check-unit: check-split-drivers
 
 # Another disk than the other tests', so a program of its own.
-$(SPLIT_TO)/nbd: split-drivers/block/backend/disk_nbd.c tests/unit/unit_test.c \
-		$(SPLIT_T)/nbd/nbd_test.c split-drivers/block/backend/disk.h
+$(SPLIT_TO)/nbd: $(patsubst %,split-drivers/block/backend/%.c,disk_nbd server) \
+		tests/unit/unit_test.c $(SPLIT_T)/nbd/nbd_test.c \
+		$(patsubst %,split-drivers/block/backend/%.h,disk server)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SPLIT_T_FLAGS) -o $@ $(filter %.c,$^) -lnbd
 

@@ -49,6 +49,28 @@ static void *drive(void *unused)
 	return NULL;
 }
 
+/* Cannot open what appears there, as blkbackd says it. */
+static void *refuse(void *unused)
+{
+	static const char back[] = "/local/domain/0/backend/qdisk/1/51712";
+	struct req r = {0};
+	struct xs xs;
+	int rc;
+
+	(void)unused;
+	if (xs_open(&xs, &r) < 0 || xs_watch(&xs, back, "t") < 0)
+		abort();
+	sem_post(&driver_looks);
+	while (xs_read(&xs, 0, back, &rc) == NULL)
+		xs_next_event(&xs, -1, &rc);
+	xs_write(&xs, 0, "/local/domain/0/error/backend/qdisk/1/51712/error",
+		 "-5 disk: qemu-nbd says no");
+	xs_write(&xs, 0, "/local/domain/0/backend/qdisk/1/51712/state", "6");
+	xs_close(&xs);
+	req_free(&r);
+	return NULL;
+}
+
 static void script(const char *name, const char *text)
 {
 	char dir[200];
@@ -202,6 +224,25 @@ UNIT_TEST(what_a_script_says_is_the_reason)
 	EXPECT_EQ(device_attach_disk(&tool, 1, &disk), -EIO);
 	EXPECT(strstr(tool.r.what, "disk xvda of domain 1: ") != NULL);
 	EXPECT(strstr(tool.r.what, "block: no room") != NULL);
+	expect_nothing_left();
+	tool_close(&tool);
+}
+
+UNIT_TEST(what_a_backend_cannot_open_is_not_attached)
+{
+	pthread_t backend;
+	char text[256];
+
+	begin(LOGS);
+	EXPECT_EQ(pthread_create(&backend, NULL, refuse, NULL), 0);
+	sem_wait(&driver_looks);
+	snprintf(text, sizeof(text), "%s,qcow2,xvda,w", disk.target);
+	EXPECT_EQ(disk_parse(&tool.r, text, &disk), 0);
+	EXPECT_EQ(device_attach_disk(&tool, 1, &disk), -EIO);
+	EXPECT_EQ(pthread_join(backend, NULL), 0);
+	EXPECT(strstr(tool.r.what,
+		      "disk xvda: the backend says: disk: qemu-nbd says no"));
+	EXPECT_EQ(fake_store_count("/local/domain/0/backend/qdisk"), 0);
 	expect_nothing_left();
 	tool_close(&tool);
 }

@@ -16,13 +16,15 @@
 #include <unistd.h>
 
 #include "../../../../split-drivers/block/backend/disk.h"
+#include "../../../../split-drivers/block/backend/server.h"
 #include "unit_test.h"
 
 #define BYTES (8u << 20)
+#define FOLDER "/tmp/nbd_XXXXXX"
 
 static struct disk *d;
 static pid_t server;
-static char folder[] = "/tmp/nbd_XXXXXX", uri[64], address[64];
+static char folder[] = FOLDER, uri[64], address[64];
 static char memory[1 << 16] __attribute__((aligned(4096)));
 static unsigned int nr_done;
 
@@ -58,6 +60,7 @@ static void start(void)
 {
 	struct disk_source s = {.uri = uri, .fd = -1, .lock = -1};
 
+	strcpy(folder, FOLDER);
 	EXPECT(mkdtemp(folder) && chdir(folder) == 0);
 	snprintf(address, sizeof(address), "--socket=%s/nbd.sock", folder);
 	snprintf(uri, sizeof(uri), "nbd+unix:///?socket=%s/nbd.sock", folder);
@@ -192,4 +195,97 @@ UNIT_TEST(a_worker_ends_when_its_server_is_lost)
 	unlink("disk.qcow2");
 	rmdir(folder);
 	_exit(0); /* the disk cannot be closed */
+}
+
+/* --- servers of our own --- */
+
+static void make_image(void)
+{
+	strcpy(folder, FOLDER);
+	EXPECT(mkdtemp(folder) && chdir(folder) == 0);
+	EXPECT_EQ(system("qemu-img create -q -f qcow2 disk.qcow2 8M"), 0);
+}
+
+static void remove_image(void)
+{
+	unlink("disk.qcow2");
+	unlink("lock");
+	EXPECT_EQ(rmdir(folder), 0); /* not even a socket is left */
+}
+
+/* A server of the image, and its lock by a descriptor of its own. */
+static int serve(struct server *s, const char *format)
+{
+	struct image i = {
+		.path = "disk.qcow2",
+		.format = format,
+		.socket = "its.sock",
+		.lock = open("lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+	const char *what;
+	int rc = server_start(s, &i, &what);
+
+	EXPECT(rc >= 0);
+	close(i.lock);
+	return rc;
+}
+
+static int open_socket(int fd, struct disk **out)
+{
+	struct disk_source s = {.uri = "", .fd = fd, .lock = -1};
+
+	return disk_open(&s, out);
+}
+
+UNIT_TEST(the_next_server_waits_until_the_last_has_ended)
+{
+	struct server first, second;
+	struct iovec v = {memory, 4096};
+	struct disk *other;
+	int fd;
+
+	make_image();
+	EXPECT_EQ(open_socket(serve(&first, "qcow2"), &d), 0);
+	memset(memory, 'x', 4096);
+	EXPECT_EQ(run(DISK_WRITE, 4096, &v, 1), 0);
+	/* two at a time would be refused by the image's lock */
+	fd = serve(&second, "qcow2");
+	d->ops->close(d);
+	EXPECT_EQ(open_socket(fd, &other), 0);
+	server_end(&first);
+	d = other;
+	memset(memory, 0, 4096);
+	EXPECT_EQ(run(DISK_READ, 4096, &v, 1), 0);
+	EXPECT(memory[0] == 'x' && memory[4095] == 'x');
+	d->ops->close(d);
+	server_end(&second);
+	remove_image();
+}
+
+UNIT_TEST(what_a_server_cannot_do_it_says)
+{
+	char said[128];
+	struct server s;
+	int fd;
+
+	make_image();
+	EXPECT_EQ(truncate("disk.qcow2", 0), 0);
+	EXPECT_EQ(truncate("disk.qcow2", BYTES), 0);
+	fd = serve(&s, "qcow2");
+	EXPECT(open_socket(fd, &d) < 0);
+	server_said(&s, said, sizeof(said));
+	EXPECT(strstr(said, "not in qcow2 format"));
+	server_end(&s);
+	server_end(&s); /* there is none */
+	fd = serve(&s, "no-format");
+	EXPECT(open_socket(fd, &d) < 0);
+	server_said(&s, said, sizeof(said));
+	EXPECT(strstr(said, "no-format"));
+	server_end(&s);
+	setenv("PATH", "/none", 1);
+	fd = serve(&s, "qcow2");
+	EXPECT(open_socket(fd, &d) < 0);
+	server_said(&s, said, sizeof(said));
+	EXPECT(strstr(said, "qemu-nbd, which serves qcow2: No such file"));
+	server_end(&s);
+	remove_image();
 }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The server is given a socket that listens already, as systemd would do it, so
+ * nobody has to wait until it does. See server.h.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SERVER_LISTENS = 3, SERVER_LOCK };
+
+/* Both ends: one that listens, and one that is connected to it. */
+static int make_sockets(const char *path, int ends[2])
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int rc;
+
+	if (strlen(path) >= sizeof(at.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(at.sun_path, path);
+	ends[0] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ends[1] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	unlink(path);
+	rc = ends[0] < 0 || ends[1] < 0 ||
+			     bind(ends[0], (void *)&at, sizeof(at)) ||
+			     listen(ends[0], 1) ||
+			     connect(ends[1], (void *)&at, sizeof(at))
+		     ? -errno
+		     : 0;
+	unlink(path); /* nobody else may come in */
+	if (rc) {
+		close(ends[0]);
+		close(ends[1]);
+	}
+	return rc;
+}
+
+/* In the child; never returns. What it says goes to stderr, a file. */
+static void become_server(const struct image *i, int listens, int errors)
+{
+	char format[32], pid[16];
+	const char *argv[8] = {"qemu-nbd", format};
+	unsigned int n = 2;
+	sigset_t none;
+
+	/* first out of the way of the numbers they get */
+	listens = fcntl(listens, F_DUPFD_CLOEXEC, 64);
+	if (dup2(errors, STDOUT_FILENO) < 0 || dup2(errors, STDERR_FILENO) < 0)
+		_exit(127);
+	if (dup2(i->lock, SERVER_LOCK) < 0 || dup2(listens, SERVER_LISTENS) < 0)
+		_exit(127);
+	/* what it does not have it cannot keep open while it waits */
+	close_range(SERVER_LOCK + 1, ~0u, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (flock(SERVER_LOCK, LOCK_EX))
+		_exit(127);
+	snprintf(format, sizeof(format), "--format=%s", i->format);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	if (i->is_readonly)
+		argv[n++] = "--read-only";
+	argv[n++] = i->is_direct ? "--cache=none" : "--cache=writeback";
+	argv[n++] = i->no_discard ? "--discard=ignore" : "--discard=unmap";
+	argv[n++] = "--";
+	argv[n] = i->path;
+	execvp(argv[0], (char **)(void *)argv);
+	fprintf(stderr, "qemu-nbd, which serves %s: %s\n", i->format,
+		strerror(errno));
+	_exit(127);
+}
+
+int server_start(struct server *s, const struct image *i, const char **what)
+{
+	int ends[2], rc;
+
+	*what = "a socket";
+	rc = make_sockets(i->socket, ends);
+	if (rc)
+		return rc;
+	*what = "memory for its messages";
+	s->errors = memfd_create("qemu-nbd", MFD_CLOEXEC);
+	if (s->errors < 0) {
+		rc = -errno;
+		goto close_sockets;
+	}
+	*what = "a process";
+	s->pid = fork();
+	if (s->pid == 0)
+		become_server(i, ends[0], s->errors);
+	if (s->pid < 0) {
+		rc = -errno;
+		close(s->errors);
+		goto close_sockets;
+	}
+	close(ends[0]);
+	return ends[1];
+
+close_sockets:
+	close(ends[0]);
+	close(ends[1]);
+	return rc;
+}
+
+void server_said(const struct server *s, char *line, size_t size)
+{
+	ssize_t n = pread(s->errors, line, size - 1, 0);
+
+	line[n < 0 ? 0 : n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+void server_end(struct server *s)
+{
+	if (!s->pid)
+		return;
+	kill(s->pid, SIGTERM);
+	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(s->errors);
+	s->pid = 0;
+}
