@@ -338,8 +338,9 @@ int device_plug(struct tool *t, const struct device_plan *p)
 	}
 	if (rc < 0)
 		return req_fail_rc(&t->r, rc, "cannot wait for %s", p->name);
-	if (p->script == NULL)
-		return check_opened(t, p); /* the backend does all itself */
+	rc = check_opened(t, p);
+	if (rc < 0 || p->script == NULL)
+		return rc; /* the backend does all itself */
 	if (d->backend_domid != 0)
 		return plug_elsewhere(t, p);
 	rc = hotplug_run(t, d, p->script, driver_vifname(&t->r, d), true);

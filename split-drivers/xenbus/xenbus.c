@@ -99,7 +99,10 @@ int xenbus_init_front(struct xenbus *x, const struct xenbus_store *store,
 	if (rc)
 		return rc;
 	*backend_id = (uint16_t)id;
-	return xenbus_init(x, store, ctx, own, backend);
+	rc = xenbus_init(x, store, ctx, own, backend);
+	if (!rc)
+		(void)xenbus_own_state(x);
+	return rc;
 }
 
 int xenbus_read(struct xenbus *x, uint32_t tx, enum xenbus_end end,
@@ -199,11 +202,13 @@ int xenbus_transaction(struct xenbus *x,
 		       int (*body)(struct xenbus *x, uint32_t tx, void *arg),
 		       void *arg)
 {
+	enum xenbus_state before = x->state;
 	int rc = -EAGAIN;
 
 	for (int i = 0; rc == -EAGAIN && i < TRIES_MAX; i++) {
 		uint32_t tx;
 
+		x->state = before;
 		rc = x->store->tx_begin(x->ctx, &tx);
 		if (rc)
 			continue;
@@ -213,6 +218,8 @@ int xenbus_transaction(struct xenbus *x,
 		else
 			rc = x->store->tx_end(x->ctx, tx, true);
 	}
+	if (rc)
+		x->state = before;
 	return rc;
 }
 
@@ -239,10 +246,25 @@ enum xenbus_state xenbus_own_state(struct xenbus *x)
 	return x->state;
 }
 
+static int switch_in(struct xenbus *x, uint32_t tx, void *state)
+{
+	return xenbus_switch(x, tx, *(const enum xenbus_state *)state);
+}
+
 int xenbus_switch(struct xenbus *x, uint32_t tx, enum xenbus_state state)
 {
-	int rc = xenbus_write_number(x, tx, "state", (uint64_t)state);
+	uint64_t found;
+	int rc;
 
+	if (!tx)
+		return xenbus_transaction(x, switch_in, &state);
+	rc = xenbus_read_number(x, tx, XENBUS_OWN, "state",
+				XenbusStateReconfigured, XenbusStateUnknown,
+				&found);
+	if (!rc && found != (uint64_t)x->state)
+		rc = -ENOENT;
+	if (!rc)
+		rc = xenbus_write_number(x, tx, "state", (uint64_t)state);
 	if (!rc)
 		x->state = state;
 	return rc;
@@ -293,6 +315,8 @@ static bool is_up(enum xenbus_state own)
 enum xenbus_step xenbus_back_step(enum xenbus_state own, enum xenbus_state peer,
 				  bool online)
 {
+	if (own == XenbusStateUnknown)
+		return XENBUS_WAIT; /* its folder is going */
 	switch (peer) {
 	case XenbusStateInitialising:
 		if (is_up(own))

@@ -88,6 +88,10 @@ int xenbus_transaction(struct xenbus *x,
 /* XenbusStateUnknown: there is none, or it is no state. */
 enum xenbus_state xenbus_peer_state(struct xenbus *x);
 enum xenbus_state xenbus_own_state(struct xenbus *x);
+/*
+ * -ENOENT, and nothing written: our state is not what we had last, for someone
+ * has changed it, or the folder has gone and may be another device's by now.
+ */
 int xenbus_switch(struct xenbus *x, uint32_t tx, enum xenbus_state state);
 /* Closed; in the store, too, unless the folder has gone or is another's now. */
 int xenbus_closed(struct xenbus *x);

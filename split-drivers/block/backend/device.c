@@ -203,6 +203,7 @@ static bool is_online(struct device *d)
 /*
  * A frontend that asked for the end is Closed when it has seen us Closing: a
  * Linux that shuts down looks for nothing else, and waits five seconds for it.
+ * Who is told that a device has closed for good may have its disk at once.
  */
 static void let_go(struct device *d)
 {
@@ -211,6 +212,8 @@ static void let_go(struct device *d)
 			? XenbusStateClosing
 			: XenbusStateClosed;
 
+	if (next == XenbusStateClosed && !is_online(d))
+		end_worker(d);
 	if (d->d.bus.state != next)
 		(void)xenbus_switch(&d->d.bus, 0, next);
 }

@@ -7,18 +7,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SERVER_LISTENS = 3, SERVER_LOCK };
+enum { SERVER_LISTENS = 3, SERVER_LOCK, SERVER_LIFE };
+
+/* Time for it to end; it loses a signal that comes while it starts. */
+#define AGAIN_MS 500
 
 /* Both ends: one that listens, and one that is connected to it. */
 static int make_sockets(const char *path, int ends[2])
@@ -46,26 +52,16 @@ static int make_sockets(const char *path, int ends[2])
 	return rc;
 }
 
-/* In the child; never returns. What it says goes to stderr, a file. */
-static void become_server(const struct image *i, int listens, int errors)
+/* --- the processes; what they say goes to a file --- */
+
+/* Never returns. */
+static void become_server(const struct image *i)
 {
 	char format[32], pid[16];
 	const char *argv[8] = {"qemu-nbd", format};
 	unsigned int n = 2;
-	sigset_t none;
 
-	/* first out of the way of the numbers they get */
-	listens = fcntl(listens, F_DUPFD_CLOEXEC, 64);
-	if (dup2(errors, STDOUT_FILENO) < 0 || dup2(errors, STDERR_FILENO) < 0)
-		_exit(127);
-	if (dup2(i->lock, SERVER_LOCK) < 0 || dup2(listens, SERVER_LISTENS) < 0)
-		_exit(127);
-	/* what it does not have it cannot keep open while it waits */
-	close_range(SERVER_LOCK + 1, ~0u, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (flock(SERVER_LOCK, LOCK_EX))
-		_exit(127);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	snprintf(format, sizeof(format), "--format=%s", i->format);
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	setenv("LISTEN_PID", pid, 1);
@@ -76,41 +72,100 @@ static void become_server(const struct image *i, int listens, int errors)
 	argv[n++] = i->no_discard ? "--discard=ignore" : "--discard=unmap";
 	argv[n++] = "--";
 	argv[n] = i->path;
+	close(SERVER_LIFE);
 	execvp(argv[0], (char **)(void *)argv);
 	fprintf(stderr, "qemu-nbd, which serves %s: %s\n", i->format,
 		strerror(errno));
 	_exit(127);
 }
 
-int server_start(struct server *s, const struct image *i, const char **what)
+/* Until the server has ended; it is told to when the worker has. */
+static void see_to(pid_t pid)
 {
-	int ends[2], rc;
+	struct pollfd p[2] = {
+		{.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN},
+		{.fd = SERVER_LIFE, .events = POLLIN},
+	};
+
+	if (p[0].fd < 0)
+		return;
+	while (poll(p, 2, p[1].fd < 0 ? AGAIN_MS : -1) >= 0) {
+		if (p[0].revents)
+			return;
+		p[1].fd = -1;
+		kill(pid, SIGTERM);
+	}
+}
+
+/* Never returns. */
+static void become_keeper_of(const struct image *i, int listens, int life,
+			     int errors)
+{
+	struct pollfd p = {.fd = SERVER_LIFE, .events = POLLIN};
+	sigset_t none;
+	pid_t pid;
+
+	/* first out of the way of the numbers they get */
+	listens = fcntl(listens, F_DUPFD_CLOEXEC, 64);
+	life = fcntl(life, F_DUPFD_CLOEXEC, 64);
+	if (dup2(errors, STDOUT_FILENO) < 0 ||
+	    dup2(errors, STDERR_FILENO) < 0 || dup2(i->lock, SERVER_LOCK) < 0 ||
+	    dup2(listens, SERVER_LISTENS) < 0 || dup2(life, SERVER_LIFE) < 0)
+		_exit(127);
+	/* what it does not have it cannot keep open while it waits */
+	close_range(SERVER_LIFE + 1, ~0u, 0);
+	prctl(PR_SET_NAME, "blkbackd-image");
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (flock(SERVER_LOCK, LOCK_EX) || poll(&p, 1, 0))
+		_exit(127);
+	pid = fork();
+	if (pid == 0)
+		become_server(i);
+	close(SERVER_LISTENS);
+	if (pid > 0)
+		see_to(pid);
+	_exit(0);
+}
+
+int server_start(struct server *s, const struct image *i,
+		 struct server_ends *ends, const char **what)
+{
+	int sockets[2], life[2], rc;
 
 	*what = "a socket";
-	rc = make_sockets(i->socket, ends);
+	rc = make_sockets(i->socket, sockets);
 	if (rc)
 		return rc;
+	*what = "a pipe";
+	rc = -EMFILE;
+	if (pipe2(life, O_CLOEXEC))
+		goto close_sockets;
 	*what = "memory for its messages";
 	s->errors = memfd_create("qemu-nbd", MFD_CLOEXEC);
-	if (s->errors < 0) {
-		rc = -errno;
-		goto close_sockets;
-	}
+	if (s->errors < 0)
+		goto close_pipe;
 	*what = "a process";
+	rc = -EAGAIN;
 	s->pid = fork();
 	if (s->pid == 0)
-		become_server(i, ends[0], s->errors);
-	if (s->pid < 0) {
-		rc = -errno;
-		close(s->errors);
-		goto close_sockets;
-	}
-	close(ends[0]);
-	return ends[1];
+		become_keeper_of(i, sockets[0], life[0], s->errors);
+	if (s->pid < 0)
+		goto close_errors;
+	close(sockets[0]);
+	close(life[0]);
+	*ends = (struct server_ends){.socket = sockets[1], .life = life[1]};
+	return 0;
 
+close_errors:
+	close(s->errors);
+	s->pid = 0;
+close_pipe:
+	close(life[0]);
+	close(life[1]);
 close_sockets:
-	close(ends[0]);
-	close(ends[1]);
+	close(sockets[0]);
+	close(sockets[1]);
 	return rc;
 }
 
@@ -126,7 +181,6 @@ void server_end(struct server *s)
 {
 	if (!s->pid)
 		return;
-	kill(s->pid, SIGTERM);
 	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	close(s->errors);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * qemu-nbd, which has the formats of images: one for a worker, and gone soon
- * after it.
+ * after it. A process of ours sees to that.
  */
 #ifndef BLOCK_SERVER_H
 #define BLOCK_SERVER_H
@@ -22,18 +22,22 @@ struct image {
 };
 
 struct server {
-	pid_t pid;
+	pid_t pid;  /* of who sees to it */
 	int errors; /* a file: what it has said */
 };
 
-/*
- * Start one. Returns a socket that is connected to it, or -errno with what
- * could not be made in *what. It ends by itself when the other end is closed.
- */
-int server_start(struct server *s, const struct image *i, const char **what);
+/* What the worker is given. */
+struct server_ends {
+	int socket; /* connected to it */
+	int life;   /* the server ends when this is closed */
+};
+
+/* Start one. 0, or -errno with what could not be made in *what. */
+int server_start(struct server *s, const struct image *i,
+		 struct server_ends *ends, const char **what);
 /* The first line of what it has said, without its end; "": nothing. */
 void server_said(const struct server *s, char *line, size_t size);
-/* Wait until it has written everything, and has ended; the socket is closed. */
+/* Wait until it has written everything, and has ended; its life is closed. */
 void server_end(struct server *s);
 
 #endif

@@ -47,15 +47,18 @@ static int open_server(const struct spawn *s, struct fds *f,
 		       struct server *server, const char **what)
 {
 	struct image i = s->image;
+	struct server_ends ends;
 	int rc;
 
 	i.lock = f->at[WORKER_JOURNAL];
-	rc = server_start(server, &i, what);
-	if (rc < 0)
+	rc = server_start(server, &i, &ends, what);
+	if (rc)
 		return rc;
-	f->at[WORKER_DISK] = fcntl(rc, F_DUPFD_CLOEXEC, 64);
-	close(rc);
-	return f->at[WORKER_DISK] < 0 ? -errno : 0;
+	f->at[WORKER_DISK] = fcntl(ends.socket, F_DUPFD_CLOEXEC, 64);
+	f->at[WORKER_SERVER] = fcntl(ends.life, F_DUPFD_CLOEXEC, 64);
+	close(ends.socket);
+	close(ends.life);
+	return f->at[WORKER_DISK] < 0 || f->at[WORKER_SERVER] < 0 ? -errno : 0;
 }
 
 static int open_all(const struct spawn *s, struct fds *f, struct server *server,

@@ -17,6 +17,7 @@ enum worker_fd {
 	WORKER_GNTDEV,
 	WORKER_DISK, /* not open when the disk is at a URI */
 	WORKER_JOURNAL,
+	WORKER_SERVER,	   /* only open: what serves an image lives as long */
 	WORKER_EVTCHN = 8, /* one for each queue; told apart by these bits */
 	WORKER_NR_FDS = WORKER_EVTCHN + JOURNAL_QUEUES_MAX
 };

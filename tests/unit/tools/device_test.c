@@ -18,6 +18,7 @@
 #include "vif.h"
 
 #define BACK "/local/domain/0/backend/vbd/1/51712"
+#define BACK_QDISK "/local/domain/0/backend/qdisk/1/51712"
 #define FRONT "/local/domain/1/device/vbd/51712"
 
 static struct tool tool;
@@ -52,20 +53,21 @@ static void *drive(void *unused)
 /* Cannot open what appears there, as blkbackd says it. */
 static void *refuse(void *unused)
 {
-	static const char back[] = "/local/domain/0/backend/qdisk/1/51712";
 	struct req r = {0};
 	struct xs xs;
 	int rc;
 
 	(void)unused;
-	if (xs_open(&xs, &r) < 0 || xs_watch(&xs, back, "t") < 0)
+	if (xs_open(&xs, &r) < 0 || xs_watch(&xs, BACK_QDISK, "t") < 0 ||
+	    xs_watch(&xs, FRONT, "t") < 0)
 		abort();
 	sem_post(&driver_looks);
-	while (xs_read(&xs, 0, back, &rc) == NULL)
+	while (xs_read(&xs, 0, FRONT "/state", &rc) == NULL ||
+	       xs_read(&xs, 0, BACK_QDISK "/state", &rc) == NULL)
 		xs_next_event(&xs, -1, &rc);
 	xs_write(&xs, 0, "/local/domain/0/error/backend/qdisk/1/51712/error",
 		 "-5 disk: qemu-nbd says no");
-	xs_write(&xs, 0, "/local/domain/0/backend/qdisk/1/51712/state", "6");
+	xs_write(&xs, 0, BACK_QDISK "/state", "6");
 	xs_close(&xs);
 	req_free(&r);
 	return NULL;

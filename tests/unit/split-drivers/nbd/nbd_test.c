@@ -214,78 +214,100 @@ static void remove_image(void)
 }
 
 /* A server of the image, and its lock by a descriptor of its own. */
-static int serve(struct server *s, const char *format)
+static struct server_ends serve(struct server *s, const char *format)
 {
 	struct image i = {
 		.path = "disk.qcow2",
 		.format = format,
 		.socket = "its.sock",
 		.lock = open("lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+	struct server_ends ends;
 	const char *what;
-	int rc = server_start(s, &i, &what);
 
-	EXPECT(rc >= 0);
+	EXPECT_EQ(server_start(s, &i, &ends, &what), 0);
 	close(i.lock);
-	return rc;
+	return ends;
 }
 
-static int open_socket(int fd, struct disk **out)
+static int open_end(struct server_ends ends, struct disk **out)
 {
-	struct disk_source s = {.uri = "", .fd = fd, .lock = -1};
+	struct disk_source s = {.uri = "", .fd = ends.socket, .lock = -1};
 
 	return disk_open(&s, out);
 }
 
 UNIT_TEST(the_next_server_waits_until_the_last_has_ended)
 {
+	struct server_ends one, two;
 	struct server first, second;
 	struct iovec v = {memory, 4096};
 	struct disk *other;
-	int fd;
 
 	make_image();
-	EXPECT_EQ(open_socket(serve(&first, "qcow2"), &d), 0);
+	one = serve(&first, "qcow2");
+	EXPECT_EQ(open_end(one, &d), 0);
 	memset(memory, 'x', 4096);
 	EXPECT_EQ(run(DISK_WRITE, 4096, &v, 1), 0);
 	/* two at a time would be refused by the image's lock */
-	fd = serve(&second, "qcow2");
+	two = serve(&second, "qcow2");
+	close(one.life);
 	d->ops->close(d);
-	EXPECT_EQ(open_socket(fd, &other), 0);
+	EXPECT_EQ(open_end(two, &other), 0);
 	server_end(&first);
 	d = other;
 	memset(memory, 0, 4096);
 	EXPECT_EQ(run(DISK_READ, 4096, &v, 1), 0);
 	EXPECT(memory[0] == 'x' && memory[4095] == 'x');
 	d->ops->close(d);
+	close(two.life);
 	server_end(&second);
 	remove_image();
 }
 
+/* Also one that has not begun yet, and one that nobody has spoken to. */
+UNIT_TEST(a_server_ends_with_its_worker_wherever_it_is)
+{
+	struct server s, late;
+	struct server_ends ends, other;
+
+	make_image();
+	for (unsigned int i = 0; i < 20; i++) {
+		ends = serve(&s, "qcow2");
+		other = serve(&late, "qcow2");
+		close(other.life);
+		close(other.socket);
+		poll(NULL, 0, (int)(i * 5)); /* at different points */
+		close(ends.life);
+		close(ends.socket);
+		server_end(&s);
+		server_end(&late);
+	}
+	remove_image();
+}
+
+static void expect_failure(const char *format, const char *why)
+{
+	struct server_ends ends;
+	struct server s;
+	char said[128];
+
+	ends = serve(&s, format);
+	EXPECT(open_end(ends, &d) < 0);
+	server_said(&s, said, sizeof(said));
+	EXPECT(strstr(said, why));
+	close(ends.life);
+	server_end(&s);
+	server_end(&s); /* there is none */
+}
+
 UNIT_TEST(what_a_server_cannot_do_it_says)
 {
-	char said[128];
-	struct server s;
-	int fd;
-
 	make_image();
 	EXPECT_EQ(truncate("disk.qcow2", 0), 0);
 	EXPECT_EQ(truncate("disk.qcow2", BYTES), 0);
-	fd = serve(&s, "qcow2");
-	EXPECT(open_socket(fd, &d) < 0);
-	server_said(&s, said, sizeof(said));
-	EXPECT(strstr(said, "not in qcow2 format"));
-	server_end(&s);
-	server_end(&s); /* there is none */
-	fd = serve(&s, "no-format");
-	EXPECT(open_socket(fd, &d) < 0);
-	server_said(&s, said, sizeof(said));
-	EXPECT(strstr(said, "no-format"));
-	server_end(&s);
+	expect_failure("qcow2", "not in qcow2 format");
+	expect_failure("no-format", "no-format");
 	setenv("PATH", "/none", 1);
-	fd = serve(&s, "qcow2");
-	EXPECT(open_socket(fd, &d) < 0);
-	server_said(&s, said, sizeof(said));
-	EXPECT(strstr(said, "qemu-nbd, which serves qcow2: No such file"));
-	server_end(&s);
+	expect_failure("qcow2", "qemu-nbd, which serves qcow2: No such file");
 	remove_image();
 }

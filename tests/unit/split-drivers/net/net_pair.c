@@ -87,6 +87,7 @@ void pair_offer(const struct netfront_wish *wish)
 	fake_bus_set(FRONT "/mac", "00:16:3E:0a:0b:0c");
 	fake_bus_set(FRONT "/state", "1");
 	if (xenbus_init(&pair.bus, &fake_bus, NULL, BACK, FRONT) ||
+	    xenbus_own_state(&pair.bus) != XenbusStateInitialising ||
 	    netback_offer(&pair.bus, PAIR_QUEUES) ||
 	    netfront_init(&pair.front, &fake_bus, NULL, FRONT, &w) ||
 	    netfront_store_event(&pair.front) != XENBUS_OFFER)

@@ -105,6 +105,29 @@ UNIT_TEST(a_state_that_is_none_is_unknown)
 	EXPECT_EQ(xenbus_peer_state(&back), XenbusStateConnected);
 }
 
+UNIT_TEST(a_state_that_someone_else_has_changed_is_left_to_him)
+{
+	meet();
+	EXPECT_EQ(xenbus_switch(&back, 0, XenbusStateInitWait), 0);
+	fake_bus_set("back/state", "5"); /* the tools want it closed */
+	EXPECT_EQ(xenbus_switch(&back, 0, XenbusStateConnected), -ENOENT);
+	EXPECT_EQ(back.state, XenbusStateInitWait);
+	EXPECT_EQ(xenbus_own_state(&back), XenbusStateClosing);
+	EXPECT_EQ(xenbus_switch(&back, 0, XenbusStateClosed), 0);
+	/* removed, and made again at once */
+	fake_bus_set("back", NULL);
+	EXPECT_EQ(xenbus_switch(&back, 0, XenbusStateInitWait), -ENOENT);
+	EXPECT(!fake_bus_get("back/state"));
+	fake_bus_set("back/state", "1");
+	EXPECT_EQ(xenbus_switch(&back, 0, XenbusStateInitWait), -ENOENT);
+	EXPECT(strcmp(fake_bus_get("back/state"), "1") == 0);
+	/* one that conflicts is not ours before it has come through */
+	EXPECT_EQ(xenbus_own_state(&back), XenbusStateInitialising);
+	fake_bus_conflicts = 2;
+	EXPECT_EQ(xenbus_switch(&back, 0, XenbusStateInitWait), 0);
+	EXPECT_EQ(xenbus_own_state(&back), XenbusStateInitWait);
+}
+
 UNIT_TEST(who_has_lost_its_folder_is_closed_all_the_same)
 {
 	meet();
@@ -115,8 +138,8 @@ UNIT_TEST(who_has_lost_its_folder_is_closed_all_the_same)
 	fake_bus_until_failure = -1;
 	EXPECT_EQ(front.state, XenbusStateClosed);
 	EXPECT(!fake_bus_get("front/state"));
-	EXPECT_EQ(xenbus_closed(&front), 0);
-	EXPECT_EQ(xenbus_own_state(&front), XenbusStateClosed);
+	EXPECT_EQ(xenbus_closed(&front), 0); /* it is, and stays so */
+	EXPECT(!fake_bus_get("front/state"));
 }
 
 UNIT_TEST(an_error_is_left_where_linux_leaves_it)
@@ -180,6 +203,7 @@ UNIT_TEST(a_front_that_closes_takes_the_back_with_it)
 	EXPECT_EQ(xenbus_back_step(b, f, true), XENBUS_WAIT);
 	EXPECT_EQ(xenbus_back_step(b, f, false), XENBUS_REMOVE);
 	EXPECT_EQ(xenbus_back_step(b, XenbusStateUnknown, true), XENBUS_REMOVE);
+	EXPECT_EQ(xenbus_back_step(XenbusStateUnknown, f, false), XENBUS_WAIT);
 }
 
 UNIT_TEST(a_back_that_closes_takes_the_front_with_it)
