@@ -21,10 +21,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../keeper/owner.h"
+
 enum { SERVER_LISTENS = 3, SERVER_LOCK, SERVER_LIFE };
 
 /* Time for it to end; it loses a signal that comes while it starts. */
-#define AGAIN_MS 500
+#define AGAIN_MS 100
 
 /* Both ends: one that listens, and one that is connected to it. */
 static int make_sockets(const char *path, int ends[2])
@@ -79,6 +81,45 @@ static void become_server(const struct image *i)
 	_exit(127);
 }
 
+/*
+ * Whom to end before the lock is free, should all of us be killed while it
+ * starts: a file that no worker can write.
+ */
+static const char *record_of(const struct image *i)
+{
+	static char path[160];
+
+	snprintf(path, sizeof(path), "%s.pid", i->socket);
+	return path;
+}
+
+static void record(const struct image *i, pid_t pid)
+{
+	struct owner o = owner_of(pid);
+	int fd = open(record_of(i), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		      0600);
+
+	if (fd >= 0) {
+		(void)!write(fd, &o, sizeof(o));
+		close(fd);
+	}
+}
+
+static void end_recorded(const struct image *i)
+{
+	int fd = open(record_of(i), O_RDONLY | O_CLOEXEC);
+	struct owner o, now;
+
+	if (fd < 0)
+		return;
+	if (read(fd, &o, sizeof(o)) == sizeof(o) && o.pid > 0) {
+		now = owner_of((pid_t)o.pid);
+		if (now.start_time && now.start_time == o.start_time)
+			kill((pid_t)o.pid, SIGTERM);
+	}
+	close(fd);
+}
+
 /* Until the server has ended; it is told to when the worker has. */
 static void see_to(pid_t pid)
 {
@@ -95,6 +136,14 @@ static void see_to(pid_t pid)
 		p[1].fd = -1;
 		kill(pid, SIGTERM);
 	}
+}
+
+/* Who ends blkbackd by its name is not to end what sees to its servers, too. */
+static void take_a_name(void)
+{
+	prctl(PR_SET_NAME, "vbd-image");
+	strncpy(program_invocation_name, "vbd-image",
+		strlen(program_invocation_name));
 }
 
 /* Never returns. */
@@ -114,17 +163,25 @@ static void become_keeper_of(const struct image *i, int listens, int life,
 		_exit(127);
 	/* what it does not have it cannot keep open while it waits */
 	close_range(SERVER_LIFE + 1, ~0u, 0);
-	prctl(PR_SET_NAME, "blkbackd-image");
+	take_a_name();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (flock(SERVER_LOCK, LOCK_EX) || poll(&p, 1, 0))
+	while (flock(SERVER_LOCK, LOCK_EX | LOCK_NB)) {
+		end_recorded(i);
+		if (poll(&p, 1, AGAIN_MS))
+			_exit(127);
+	}
+	if (poll(&p, 1, 0))
 		_exit(127);
 	pid = fork();
 	if (pid == 0)
 		become_server(i);
 	close(SERVER_LISTENS);
-	if (pid > 0)
+	if (pid > 0) {
+		record(i, pid);
 		see_to(pid);
+		unlink(record_of(i));
+	}
 	_exit(0);
 }
 

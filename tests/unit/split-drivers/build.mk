@@ -43,7 +43,7 @@ check-unit: check-split-drivers
 
 # Another disk than the other tests', so a program of its own.
 $(SPLIT_TO)/nbd: $(patsubst %,split-drivers/block/backend/%.c,disk_nbd server) \
-		tests/unit/unit_test.c $(SPLIT_T)/nbd/nbd_test.c \
+		split-drivers/keeper/owner.c tests/unit/unit_test.c $(SPLIT_T)/nbd/nbd_test.c \
 		$(patsubst %,split-drivers/block/backend/%.h,disk server)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SPLIT_T_FLAGS) -o $@ $(filter %.c,$^) -lnbd

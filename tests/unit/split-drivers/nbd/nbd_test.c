@@ -285,6 +285,29 @@ UNIT_TEST(a_server_ends_with_its_worker_wherever_it_is)
 	remove_image();
 }
 
+/* Both it and who sees to it, at once: the next one ends what is left. */
+UNIT_TEST(a_server_whose_guard_was_killed_is_ended_by_the_next)
+{
+	struct server_ends ends;
+	struct server s;
+
+	make_image();
+	for (unsigned int i = 0; i < 10; i++) {
+		ends = serve(&s, "qcow2");
+		poll(NULL, 0, (int)(i * 5));
+		kill(s.pid, SIGKILL);
+		close(ends.life);
+		close(ends.socket);
+		server_end(&s);
+	}
+	ends = serve(&s, "qcow2");
+	EXPECT_EQ(open_end(ends, &d), 0);
+	d->ops->close(d);
+	close(ends.life);
+	server_end(&s);
+	remove_image();
+}
+
 static void expect_failure(const char *format, const char *why)
 {
 	struct server_ends ends;
