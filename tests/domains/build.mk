@@ -228,7 +228,7 @@ $(IMAGES)/durable.cpio: tests/images/addfiles.py $(IMAGES)/tools.cpio \
 # The Debian on a disk, and fio in it.
 $(O)/cache/debian-fio.tar: tests/images/debian-root.sh $(O)/cache/demo-key
 	@mkdir -p $(@D)
-	$< $@ $(O)/cache/demo-key.pub ,fio
+	$< $@ $(O)/cache/demo-key.pub fio
 
 $(IMAGES)/debian-fio.img: tests/images/disk-image.sh $(O)/cache/debian-fio.tar
 	$< $(O)/cache/debian-fio.tar 1G $@
@@ -250,6 +250,6 @@ check-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,tools.cpio bad-input.cpio \
 .PHONY: soak-domains
 soak: soak-domains
 soak-domains: $(BOOT_IMAGES) $(addprefix $(IMAGES)/,blkback.cpio debian.cpio \
-	debian-fio.cpio debian-fio.img devices.cpio driver.cpio durable.cpio hotplug.cpio killing.cpio net.cpio \
-	routes.cpio tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
+	debian-fio.cpio debian-fio.img devices.cpio driver.cpio durable.cpio \
+	hotplug.cpio killing.cpio net.cpio routes.cpio tools.cpio) ## hours of deaths of daemons, CPUs, clocks, devices, shares
 	$(RUN_CASES) --table tests/domains/soak.py $(TESTS)

@@ -3,7 +3,7 @@
 #
 # Make a small but whole Debian 12 with systemd, to be a guest's root.
 #
-#   debian-root.sh OUTPUT.tar KEY.pub [,PACKAGE...]
+#   debian-root.sh OUTPUT.tar KEY.pub [PACKAGE,...]
 #
 # It comes from the mirror that this machine's apt uses.  root's password is
 # "pavo", and by ssh the key lets in; its interface is 10.0.0.2/24.  /init makes
@@ -26,7 +26,7 @@ Gateway=10.0.0.1
 END
 # shellcheck disable=SC2086,SC2016
 mmdebstrap --quiet --variant=minbase $exclude \
-	--include="dbus,login,openssh-server,procps,systemd-sysv,udev${3:-}" \
+	--include="dbus,login,openssh-server,procps,systemd-sysv,udev${3:+,$3}" \
 	--customize-hook='echo debian >"$1/etc/hostname"' \
 	--customize-hook='echo root:pavo | chroot "$1" chpasswd' \
 	--customize-hook='ln -s sbin/init "$1/init"' \

@@ -40,6 +40,15 @@ static void close_device(struct device *d, int rc, const char *text)
 
 /* --- the worker --- */
 
+/* The device is gone for good. */
+static void forget(struct device *d)
+{
+	if (d->journal[0])
+		unlink(d->journal);
+	if (d->socket[0])
+		server_forget(d->socket);
+}
+
 static void end_worker(struct device *d)
 {
 	if (d->worker == DEVICE_NONE)
@@ -268,7 +277,7 @@ static void step(struct device *d)
 		break;
 	case XENBUS_REMOVE:
 		end_worker(d);
-		unlink(d->journal);
+		forget(d);
 		break;
 	default:
 		break;
@@ -402,8 +411,7 @@ static void gone(struct keeper_device *base)
 	struct device *d = (struct device *)(void *)base;
 
 	end_worker(d);
-	if (d->journal[0])
-		unlink(d->journal);
+	forget(d);
 }
 
 struct device_options device_options = {

@@ -33,8 +33,9 @@ enum device_worker {
 
 struct device {
 	struct keeper_device d; /* first; d.fd is the worker's socket */
-	char journal[128], socket[128];
-	bool is_broken; /* until the frontend begins again */
+	char journal[128],
+		socket[128]; /* paths; socket: of an image's server */
+	bool is_broken;	     /* until the frontend begins again */
 	enum device_worker worker;
 	pid_t pid;
 	struct server server; /* pid 0: it needs none */

@@ -82,22 +82,22 @@ static void become_server(const struct image *i)
 }
 
 /*
- * Whom to end before the lock is free, should all of us be killed while it
- * starts: a file that no worker can write.
+ * Whom to end before the lock is free, should its guard be killed while it
+ * starts, when it loses signals: in a file that no worker can write.
  */
-static const char *record_of(const struct image *i)
+static const char *record_of(const char *socket)
 {
 	static char path[160];
 
-	snprintf(path, sizeof(path), "%s.pid", i->socket);
+	snprintf(path, sizeof(path), "%s.pid", socket);
 	return path;
 }
 
-static void record(const struct image *i, pid_t pid)
+static void record(const char *socket, pid_t pid)
 {
 	struct owner o = owner_of(pid);
-	int fd = open(record_of(i), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-		      0600);
+	int fd = open(record_of(socket),
+		      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd >= 0) {
 		(void)!write(fd, &o, sizeof(o));
@@ -105,9 +105,9 @@ static void record(const struct image *i, pid_t pid)
 	}
 }
 
-static void end_recorded(const struct image *i)
+static void end_recorded(const char *socket)
 {
-	int fd = open(record_of(i), O_RDONLY | O_CLOEXEC);
+	int fd = open(record_of(socket), O_RDONLY | O_CLOEXEC);
 	struct owner o, now;
 
 	if (fd < 0)
@@ -118,6 +118,12 @@ static void end_recorded(const struct image *i)
 			kill((pid_t)o.pid, SIGTERM);
 	}
 	close(fd);
+}
+
+void server_forget(const char *socket)
+{
+	end_recorded(socket);
+	unlink(record_of(socket));
 }
 
 /* Until the server has ended; it is told to when the worker has. */
@@ -147,8 +153,8 @@ static void take_a_name(void)
 }
 
 /* Never returns. */
-static void become_keeper_of(const struct image *i, int listens, int life,
-			     int errors)
+static void become_guard(const struct image *i, int listens, int life,
+			 int errors)
 {
 	struct pollfd p = {.fd = SERVER_LIFE, .events = POLLIN};
 	sigset_t none;
@@ -166,8 +172,9 @@ static void become_keeper_of(const struct image *i, int listens, int life,
 	take_a_name();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* not in flock: the worker may end meanwhile, and a signal be lost */
 	while (flock(SERVER_LOCK, LOCK_EX | LOCK_NB)) {
-		end_recorded(i);
+		end_recorded(i->socket);
 		if (poll(&p, 1, AGAIN_MS))
 			_exit(127);
 	}
@@ -178,9 +185,9 @@ static void become_keeper_of(const struct image *i, int listens, int life,
 		become_server(i);
 	close(SERVER_LISTENS);
 	if (pid > 0) {
-		record(i, pid);
+		record(i->socket, pid);
 		see_to(pid);
-		unlink(record_of(i));
+		unlink(record_of(i->socket));
 	}
 	_exit(0);
 }
@@ -195,19 +202,20 @@ int server_start(struct server *s, const struct image *i,
 	if (rc)
 		return rc;
 	*what = "a pipe";
-	rc = -EMFILE;
-	if (pipe2(life, O_CLOEXEC))
+	rc = pipe2(life, O_CLOEXEC) ? -errno : 0;
+	if (rc)
 		goto close_sockets;
 	*what = "memory for its messages";
 	s->errors = memfd_create("qemu-nbd", MFD_CLOEXEC);
-	if (s->errors < 0)
+	rc = s->errors < 0 ? -errno : 0;
+	if (rc)
 		goto close_pipe;
 	*what = "a process";
-	rc = -EAGAIN;
 	s->pid = fork();
 	if (s->pid == 0)
-		become_keeper_of(i, sockets[0], life[0], s->errors);
-	if (s->pid < 0)
+		become_guard(i, sockets[0], life[0], s->errors);
+	rc = s->pid < 0 ? -errno : 0;
+	if (rc)
 		goto close_errors;
 	close(sockets[0]);
 	close(life[0]);

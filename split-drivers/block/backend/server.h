@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * qemu-nbd, which has the formats of images: one for a worker, and gone soon
- * after it. A process of ours sees to that.
+ * after it. A process of ours, its guard, sees to that.
  */
 #ifndef BLOCK_SERVER_H
 #define BLOCK_SERVER_H
@@ -22,7 +22,7 @@ struct image {
 };
 
 struct server {
-	pid_t pid;  /* of who sees to it */
+	pid_t pid;  /* of its guard */
 	int errors; /* a file: what it has said */
 };
 
@@ -39,5 +39,7 @@ int server_start(struct server *s, const struct image *i,
 void server_said(const struct server *s, char *line, size_t size);
 /* Wait until it has written everything, and has ended; its life is closed. */
 void server_end(struct server *s);
+/* The device of this socket has gone: so must what a killed guard has left. */
+void server_forget(const char *socket);
 
 #endif

@@ -37,7 +37,7 @@ static void open_and_confine(bool is_direct)
 				.fd = WORKER_DISK,
 				.lock = WORKER_DISK,
 				.memory_bytes = 1u << 16};
-	char name[] = "build/confine_XXXXXX";
+	char name[] = "/var/tmp/confine_XXXXXX";
 	const char *what;
 	int file = mkstemp(name);
 

@@ -4,7 +4,9 @@
  * change, and a ring that does nothing else.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,8 +31,8 @@ static void on_done(struct disk_io *io)
 
 static void open_file_so(bool is_direct)
 {
-	/* where tests are built the disk is one of its own */
-	char name[] = "build/disk_uring_XXXXXX";
+	/* not /tmp, which is often memory, and that has no O_DIRECT */
+	char name[] = "/var/tmp/disk_uring_XXXXXX";
 	struct disk_source s = {
 		.lock = -1, .memory_bytes = 1u << 16, .is_direct = is_direct};
 
@@ -43,6 +45,21 @@ static void open_file_so(bool is_direct)
 	s.memory = memory;
 	s.fd = file;
 	EXPECT_EQ(disk_open(&s, &d), 0);
+}
+
+/* Can this file system do without its cache? */
+static bool can_be_direct(void)
+{
+	static _Alignas(4096) char block[4096];
+	char path[32];
+	int fd, n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	fd = open(path, O_RDONLY | O_DIRECT);
+	n = fd < 0 ? -1 : (int)pread(fd, block, sizeof(block), 0);
+	if (fd >= 0)
+		close(fd);
+	return n >= 0;
 }
 
 static void open_file(void)
@@ -90,7 +107,7 @@ UNIT_TEST(a_file_keeps_what_is_written)
 
 		open_file_so(mode & 2);
 		EXPECT_EQ(d->sectors, BYTES / 512);
-		EXPECT_EQ(d->is_cached, !(mode & 2));
+		EXPECT_EQ(d->is_cached, !(mode & 2 && can_be_direct()));
 		memset(memory, 'a' + (int)mode, 8192);
 		EXPECT_EQ(move(DISK_WRITE, 4096, memory, 8192, is_bounced), 0);
 		memset(memory, 0, 8192);

@@ -18,7 +18,7 @@ static int over_fd;
 
 static struct disk *open_file(bool is_direct)
 {
-	char name[] = "build/threads_XXXXXX";
+	char name[] = "/var/tmp/threads_XXXXXX";
 	int fd = mkstemp(name);
 	struct disk_source s = {
 		.is_direct = is_direct,

@@ -285,7 +285,7 @@ UNIT_TEST(a_server_ends_with_its_worker_wherever_it_is)
 	remove_image();
 }
 
-/* Both it and who sees to it, at once: the next one ends what is left. */
+/* While it starts it loses the signal that the guard's death sends. */
 UNIT_TEST(a_server_whose_guard_was_killed_is_ended_by_the_next)
 {
 	struct server_ends ends;
@@ -305,6 +305,58 @@ UNIT_TEST(a_server_whose_guard_was_killed_is_ended_by_the_next)
 	d->ops->close(d);
 	close(ends.life);
 	server_end(&s);
+	remove_image();
+}
+
+/* All that a configuration can name; vpc is qemu-nbd's word for vhd. */
+UNIT_TEST(each_format_is_served)
+{
+	static const char *const formats[] = {"qcow2", "qcow", "vpc", "qed"};
+	struct iovec v = {memory, 4096};
+	struct server_ends ends;
+	struct server s;
+	char line[64];
+
+	for (unsigned int i = 0; i < 4; i++) {
+		make_image();
+		snprintf(line, sizeof(line),
+			 "qemu-img create -q -f %s disk.qcow2 8M", formats[i]);
+		EXPECT_EQ(system(line), 0);
+		memset(memory, 'a' + (int)i, 4096);
+		ends = serve(&s, formats[i]);
+		EXPECT_EQ(open_end(ends, &d), 0);
+		EXPECT_EQ(run(DISK_WRITE, 8192, &v, 1), 0);
+		d->ops->close(d);
+		close(ends.life);
+		server_end(&s);
+		/* another one has it */
+		ends = serve(&s, formats[i]);
+		EXPECT_EQ(open_end(ends, &d), 0);
+		memset(memory, 0, 4096);
+		EXPECT_EQ(run(DISK_READ, 8192, &v, 1), 0);
+		EXPECT(memory[0] == 'a' + (int)i && memory[4095] == memory[0]);
+		d->ops->close(d);
+		close(ends.life);
+		server_end(&s);
+		remove_image();
+	}
+}
+
+UNIT_TEST(nothing_of_a_device_that_is_gone_is_left)
+{
+	struct server_ends ends;
+	struct server s;
+	struct stat st;
+
+	make_image();
+	ends = serve(&s, "qcow2");
+	EXPECT_EQ(open_end(ends, &d), 0);
+	kill(s.pid, SIGKILL);
+	server_end(&s);
+	EXPECT_EQ(stat("its.sock.pid", &st), 0);
+	server_forget("its.sock");
+	d->ops->close(d);
+	close(ends.life);
 	remove_image();
 }
 
