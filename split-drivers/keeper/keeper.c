@@ -72,10 +72,12 @@ static void drop(struct keeper_device *d)
 	struct keeper_device **at = &d->k->devices;
 	char path[XENBUS_PATH_MAX];
 
-	d->k->ops->gone(d);
 	if (d->is_watching &&
 	    !xenbus_join(path, sizeof(path), d->bus.peer, "state"))
 		(void)xs_unwatch(&d->k->xs, path, d->name);
+	d->is_watching = false;
+	if (!d->k->ops->gone(d))
+		return;
 	while (*at != d)
 		at = &(*at)->next;
 	*at = d->next;
@@ -160,6 +162,19 @@ static void sweep(struct keeper *k, uint64_t domid)
 		next = d->next;
 		if (domid > UINT16_MAX || d->domid == domid)
 			look_at(d);
+	}
+}
+
+static void look_at_due(struct keeper *k)
+{
+	struct keeper_device *d, *next;
+
+	for (d = k->devices; d; d = next) {
+		next = d->next;
+		if (d->is_due) {
+			d->is_due = false;
+			look_at(d);
+		}
 	}
 }
 
@@ -273,8 +288,10 @@ static int loop(struct keeper *k, int signals)
 			return 1;
 		}
 		is_over = p[1].revents;
-		if (!is_over)
+		if (!is_over) {
 			fd_events(k, p + 2);
+			look_at_due(k);
+		}
 		free(p);
 		if (is_over)
 			return 0;

@@ -27,6 +27,7 @@ struct keeper_device {
 	struct xenbus bus;
 	bool is_watching; /* the frontend's state */
 	int fd;		  /* when it is readable fd_event is called; or -1 */
+	bool is_due;	  /* set by the caller: to be looked at soon */
 };
 
 struct keeper_ops {
@@ -34,8 +35,11 @@ struct keeper_ops {
 	/* Something of the device may have changed. */
 	void (*store_event)(struct keeper_device *d);
 	void (*fd_event)(struct keeper_device *d);
-	/* Its nodes are gone: let go of all. */
-	void (*gone)(struct keeper_device *d);
+	/*
+	 * Its nodes are gone: let go of all. False: not yet, ask again when it
+	 * is due; should its nodes come again, it is the new device's.
+	 */
+	bool (*gone)(struct keeper_device *d);
 };
 
 struct keeper {

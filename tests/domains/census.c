@@ -219,6 +219,9 @@ static void count_processes(struct census *c)
 		watch_process(c, pid);
 		snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
 		len = read_file(path, text, sizeof(text));
+		/* it has ended, and nobody but init is to know */
+		if (len == 0 && parent_of(pid) == 1)
+			continue;
 		for (size_t i = 0; i + 1 < len; i++)
 			if (text[i] == '\0')
 				text[i] = ' ';

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@
 static void tell(struct device *d, const struct worker_message *m)
 {
 	/* if it is gone its end is seen, and it gets all of this again */
-	if (d->d.fd >= 0)
+	if (d->worker >= DEVICE_STARTING)
 		(void)!send(d->d.fd, m, sizeof(*m),
 			    MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -49,16 +50,43 @@ static void forget(struct device *d)
 		server_forget(d->socket);
 }
 
-static void end_worker(struct device *d)
+/* Whom we wait for: the worker, then the server of its image; 0: nobody. */
+static pid_t who_ends(const struct device *d)
 {
-	if (d->worker == DEVICE_NONE)
-		return;
+	return d->pid ? d->pid : d->server.pid;
+}
+
+static void reap(struct device *d)
+{
+	if (d->pid) {
+		waitpid(d->pid, NULL, 0);
+		d->pid = 0;
+	} else {
+		server_end(&d->server);
+	}
+}
+
+/* A disk may keep us waiting: d.fd says when the next of them has ended. */
+static void await_end(struct device *d)
+{
 	close(d->d.fd);
 	d->d.fd = -1;
-	kill(d->pid, SIGKILL);
-	waitpid(d->pid, NULL, 0);
-	server_end(&d->server);
+	while (who_ends(d)) {
+		d->d.fd = (int)syscall(SYS_pidfd_open, who_ends(d), 0);
+		if (d->d.fd >= 0)
+			return;
+		reap(d);
+	}
 	d->worker = DEVICE_NONE;
+}
+
+static void end_worker(struct device *d)
+{
+	if (d->worker == DEVICE_NONE || d->worker == DEVICE_ENDED)
+		return;
+	kill(d->pid, SIGKILL);
+	d->worker = DEVICE_ENDED;
+	await_end(d);
 }
 
 /* False: @params is no image that qemu-nbd has to serve. */
@@ -221,8 +249,11 @@ static void let_go(struct device *d)
 			? XenbusStateClosing
 			: XenbusStateClosed;
 
-	if (next == XenbusStateClosed && !is_online(d))
+	if (next == XenbusStateClosed && !is_online(d)) {
 		end_worker(d);
+		if (d->worker == DEVICE_ENDED)
+			return;
+	}
 	if (d->d.bus.state != next)
 		(void)xenbus_switch(&d->d.bus, 0, next);
 }
@@ -277,11 +308,22 @@ static void step(struct device *d)
 		break;
 	case XENBUS_REMOVE:
 		end_worker(d);
-		forget(d);
+		if (d->worker == DEVICE_NONE)
+			forget(d);
 		break;
 	default:
 		break;
 	}
+}
+
+/* There is a frontend, and it has not come to its end. */
+static bool is_wanted(struct device *d)
+{
+	enum xenbus_state peer = xenbus_peer_state(&d->d.bus);
+
+	return peer != XenbusStateUnknown &&
+	       (is_online(d) || (d->d.bus.state != XenbusStateClosed &&
+				 peer != XenbusStateClosed));
 }
 
 static void store_event(struct keeper_device *base)
@@ -291,9 +333,7 @@ static void store_event(struct keeper_device *base)
 
 	snprintf(d->journal, sizeof(d->journal), "%s/%u-%u.journal",
 		 base->k->run_dir, base->domid, base->devid);
-	if (d->worker == DEVICE_NONE && !d->is_broken &&
-	    xenbus_peer_state(&base->bus) != XenbusStateUnknown &&
-	    (base->bus.state != XenbusStateClosed || is_online(d)))
+	if (d->worker == DEVICE_NONE && !d->is_broken && is_wanted(d))
 		start_worker(d);
 	set_limits(d);
 	if (xenbus_read(&base->bus, 0, XENBUS_OWN, "resize", value,
@@ -354,8 +394,6 @@ static void died(struct device *d)
 		return;
 	}
 	keeper_say(&d->d, "its worker has died; starting another one");
-	if (d->d.bus.state != XenbusStateClosed)
-		start_worker(d);
 }
 
 /* What a worker could not do, and what its server says to that. */
@@ -373,9 +411,15 @@ static void failed(struct device *d, struct worker_message *m)
 	close_device(d, m->failed.rc, text);
 }
 
-static void worker_event(struct keeper_device *base)
+static void ended(struct device *d)
 {
-	struct device *d = (struct device *)(void *)base;
+	reap(d);
+	await_end(d);
+	d->d.is_due = d->worker == DEVICE_NONE;
+}
+
+static void worker_event(struct device *d)
+{
 	struct worker_message m;
 	ssize_t n = recv(d->d.fd, &m, sizeof(m), MSG_DONTWAIT);
 
@@ -406,12 +450,30 @@ static void worker_event(struct keeper_device *base)
 	}
 }
 
-static void gone(struct keeper_device *base)
+static void fd_event(struct keeper_device *base)
+{
+	struct device *d = (struct device *)(void *)base;
+
+	if (d->worker == DEVICE_ENDED)
+		ended(d);
+	else
+		worker_event(d);
+}
+
+/* The journal is the lock of a server that may still be writing. */
+static bool gone(struct keeper_device *base)
 {
 	struct device *d = (struct device *)(void *)base;
 
 	end_worker(d);
-	forget(d);
+	if (d->worker == DEVICE_NONE) {
+		forget(d);
+		return true;
+	}
+	(void)!truncate(d->journal, 0);
+	d->is_broken = false;
+	d->nr_deaths = 0;
+	return false;
 }
 
 struct device_options device_options = {
@@ -422,6 +484,6 @@ struct device_options device_options = {
 const struct keeper_ops device_ops = {
 	.device_bytes = sizeof(struct device),
 	.store_event = store_event,
-	.fd_event = worker_event,
+	.fd_event = fd_event,
 	.gone = gone,
 };

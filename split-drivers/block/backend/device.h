@@ -24,6 +24,8 @@ extern struct device_options device_options;
 /* How far a worker is. */
 enum device_worker {
 	DEVICE_NONE,	   /* there is none */
+	DEVICE_ENDED,	   /* was killed; d.fd says when it, and then its
+			      image's server, have ended */
 	DEVICE_STARTING,   /* opens the disk */
 	DEVICE_READY,	   /* has it */
 	DEVICE_CONNECTING, /* to the rings */
@@ -32,12 +34,12 @@ enum device_worker {
 };
 
 struct device {
-	struct keeper_device d; /* first; d.fd is the worker's socket */
+	struct keeper_device d; /* first; d.fd: mostly the worker's socket */
 	char journal[128],
 		socket[128]; /* paths; socket: of an image's server */
 	bool is_broken;	     /* until the frontend begins again */
 	enum device_worker worker;
-	pid_t pid;
+	pid_t pid;	      /* of the worker; 0: it has ended */
 	struct server server; /* pid 0: it needs none */
 	struct blkback_disk disk;
 	struct blkback_front front;

@@ -254,7 +254,7 @@ static bool is_online(struct interface *n)
 	       online;
 }
 
-static void gone(struct keeper_device *d)
+static bool gone(struct keeper_device *d)
 {
 	struct interface *n = of(d);
 
@@ -262,6 +262,7 @@ static void gone(struct keeper_device *d)
 	if (n->nr_taps)
 		tap_remove(n->taps[0]);
 	close_taps(n, 0);
+	return true;
 }
 
 static void connect_front(struct interface *n)
@@ -302,7 +303,7 @@ static void store_event(struct keeper_device *d)
 		(void)xenbus_switch(&d->bus, 0, XenbusStateClosed);
 		break;
 	case XENBUS_REMOVE:
-		gone(d);
+		(void)gone(d);
 		break;
 	default:
 		break;

@@ -115,6 +115,13 @@ warm_up()
 	done
 }
 
+# no_backends: by the store Dom0 serves nobody
+no_backends()
+{
+	pavo xenstore ls -f /local/domain/0 >/tmp/nodes &&
+		! grep '^/local/domain/0/backend/' /tmp/nodes
+}
+
 # left_but_memory FILE: the census is FILE's, but for memory that tables of the
 # hypervisor keep when they have grown for the first time
 left_but_memory()
