@@ -2,14 +2,15 @@
 /*
  * census: count what domains may leave behind.
  *
- *   census                      print the count
+ *   census                      print the count when nothing is ending
  *   census same SECONDS FILE    wait until the count is FILE's
  *
  * The count: the hypervisor's free pages and domains, dying ones too, Dom0's
  * event channels, the xenstore's nodes, watches and connections, consoles,
  * processes with their open files, and the tools' files. "same" looks again
  * whenever a domain, a node or a process goes, and exits 1 with the
- * differences when the time is up.
+ * differences when the time is up. A process is ending that has no memory any
+ * more, or whose domain has gone if it is a monitor.
  */
 #include <dirent.h>
 #include <err.h>
@@ -39,7 +40,13 @@ struct census {
 	unsigned int nr_live, nr_dead; /* consoles */
 	struct pollfd *wake; /* the xenstore, then a pidfd per process */
 	size_t nr_wake;
+	bool is_ending; /* a process is */
 };
+
+/* Of what a daemon notices it may not have told all before its next turn. */
+#define TURNS 2
+
+#define SETTLE_S 10
 
 static void count_memory(struct census *c)
 {
@@ -97,10 +104,14 @@ static void count_store(struct census *c)
 {
 	struct xs_reply reply;
 	char *line, *rest;
-	int rc = xs_call(&c->xs, XS_CONTROL, 0, "memreport", NULL, 0, &reply);
 
-	if (rc < 0)
-		errx(2, "xenstore: %s", strerror(-rc));
+	for (int i = 0; i < TURNS; i++) {
+		int rc = xs_call(&c->xs, XS_CONTROL, 0, "memreport", NULL, 0,
+				 &reply);
+
+		if (rc < 0)
+			errx(2, "xenstore: %s", strerror(-rc));
+	}
 	rest = arena_memdup(&c->r->mem, reply.body, reply.len);
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		unsigned long n;
@@ -124,13 +135,9 @@ static void count_console(const struct console_info *info, void *arg)
 		c->nr_live++;
 }
 
-/*
- * The daemon answers in a later turn than it closed what was closed before:
- * so after two answers all of that is done.
- */
 static void count_consoles(struct census *c)
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < TURNS; i++) {
 		int rc;
 
 		c->nr_live = c->nr_dead = 0;
@@ -192,15 +199,60 @@ static void watch_process(struct census *c, pid_t pid)
 	c->wake[c->nr_wake++] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
-/* Not the kernel's, which come and go, nor those who run us. */
+/* Not the kernel's, which come and go, nor what has gone, nor who runs us. */
 static bool is_counted(pid_t pid)
 {
-	if (pid == 2 || parent_of(pid) == 2)
+	pid_t parent = parent_of(pid);
+
+	if (parent == 0 || parent == 2)
 		return false;
 	for (pid_t p = getpid(); p > 1; p = parent_of(p))
 		if (p == pid)
 			return false;
 	return true;
+}
+
+/* In one line; "": it has no memory any more. */
+static void read_command(pid_t pid, char *text, size_t size)
+{
+	char path[64];
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	len = read_file(path, text, size);
+	for (size_t i = 0; i + 1 < len; i++)
+		if (text[i] == '\0')
+			text[i] = ' ';
+}
+
+static bool is_ending_monitor(struct census *c, const char *command)
+{
+	struct xen_domctl_getdomaininfo info;
+	unsigned int domid;
+
+	return sscanf(command, "pavo monitor %u", &domid) == 1 &&
+	       (dom_list(&c->hv, (domid_t)domid, 1, &info) != 1 ||
+		info.domain != domid);
+}
+
+static bool find_ending(struct census *c)
+{
+	DIR *d = opendir("/proc");
+	bool is_found = false;
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		pid_t pid = atoi(e->d_name);
+		char text[256];
+
+		if (pid == 0 || !is_counted(pid))
+			continue;
+		read_command(pid, text, sizeof(text));
+		is_found |= text[0] == '\0' || is_ending_monitor(c, text);
+	}
+	if (d != NULL)
+		closedir(d);
+	return is_found;
 }
 
 static void count_processes(struct census *c)
@@ -211,20 +263,12 @@ static void count_processes(struct census *c)
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		char path[64], text[256];
 		pid_t pid = atoi(e->d_name);
-		size_t len;
 		int files;
 
 		if (pid == 0 || !is_counted(pid))
 			continue;
 		watch_process(c, pid);
-		snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
-		len = read_file(path, text, sizeof(text));
-		/* it has ended, and nobody but init is to know */
-		if (len == 0 && parent_of(pid) == 1)
-			continue;
-		for (size_t i = 0; i + 1 < len; i++)
-			if (text[i] == '\0')
-				text[i] = ' ';
+		read_command(pid, text, sizeof(text));
 		snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 		files = count_entries(path);
 		/* what domains said is kept for a while, a file for each */
@@ -259,6 +303,7 @@ static char *take(struct census *c)
 	c->out = open_memstream(&text, &size);
 	if (c->out == NULL)
 		err(2, "census");
+	c->is_ending = find_ending(c);
 	count_consoles(c);
 	count_store(c);
 	count_domains(c);
@@ -313,6 +358,19 @@ static bool wait_for_news(struct census *c, const struct timespec *end)
 	return ms_until(end) > 0;
 }
 
+static const char *take_settled(struct census *c)
+{
+	struct timespec end;
+	const char *text;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += SETTLE_S;
+	do
+		text = take(c);
+	while (c->is_ending && wait_for_news(c, &end));
+	return text;
+}
+
 static int wait_same(struct census *c, int seconds, const char *file)
 {
 	static char want[65536];
@@ -353,6 +411,6 @@ int main(int argc, char **argv)
 		return wait_same(&c, atoi(argv[2]), argv[3]);
 	if (argc != 1)
 		errx(2, "usage: census [same SECONDS FILE]");
-	fputs(take(&c), stdout);
+	fputs(take_settled(&c), stdout);
 	return 0;
 }

@@ -57,8 +57,8 @@ CASES = [
          kernel_args="task=devices full=1", steps=task("devices")),
     # Both ends of disks, Linux's and ours, in each pairing: 1 GiB of a mixed
     # load, and deaths.
-    Case("blkback-full", cpus=2, mem_mib=4096, initrd="blkback.cpio",
-         hv_args="dom0_mem=2560M,max:2560M", timeout_s=14400,
+    Case("blkback-full", cpus=2, mem_mib=6144, initrd="blkback.cpio",
+         hv_args="dom0_mem=5120M,max:5120M", timeout_s=14400,
          kernel_args="task=blkback full=1 mib=1024 operations=3500",
          steps=task("blkback")),
     # fio in guests, and plugs that are pulled.
