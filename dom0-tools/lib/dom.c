@@ -319,6 +319,25 @@ int dom_alloc_unbound(struct hv *hv, domid_t domid, domid_t remote,
 	return rc;
 }
 
+int dom_port_is_to(struct hv *hv, domid_t domid, uint32_t port, domid_t remote)
+{
+	struct evtchn_status *op;
+	int rc;
+
+	hv_buf_reset(hv);
+	op = hv_buf(hv, sizeof(*op));
+	op->dom = domid;
+	op->port = port;
+	rc = (int)hv_call(hv, __HYPERVISOR_event_channel_op, EVTCHNOP_status,
+			  hv_ptr(op), 0, 0, 0);
+	if (rc < 0)
+		return rc;
+	return (op->status == EVTCHNSTAT_unbound &&
+		op->u.unbound.dom == remote) ||
+	       (op->status == EVTCHNSTAT_interdomain &&
+		op->u.interdomain.dom == remote);
+}
+
 long dom_populate(struct hv *hv, domid_t domid, const xen_pfn_t *pfns,
 		  uint32_t nr, uint32_t order, xen_pfn_t *mfns)
 {

@@ -68,6 +68,8 @@ int dom_remote_shutdown(struct hv *hv, domid_t domid, uint32_t reason);
 /* A port in @domid that @remote may bind to. */
 int dom_alloc_unbound(struct hv *hv, domid_t domid, domid_t remote,
 		      uint32_t *port);
+/* 1: @domid has @port open for @remote or bound to it; 0: no. */
+int dom_port_is_to(struct hv *hv, domid_t domid, uint32_t port, domid_t remote);
 /*
  * Give the domain @nr extents of 1 << @order frames, at @pfns; their first
  * machine frames go to @mfns. Returns how many were given.

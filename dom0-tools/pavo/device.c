@@ -489,6 +489,7 @@ static int finish_close(struct tool *t, const struct device *d)
 int device_detach(struct tool *t, const struct device *d, bool force)
 {
 	const char *record = device_record(&t->r, d);
+	uint32_t port;
 	int rc;
 
 	if (read_below(t, 0, record, "backend") == NULL)
@@ -496,6 +497,7 @@ int device_detach(struct tool *t, const struct device *d, bool force)
 				d->domid, kind_names[d->kind], d->devid);
 	if (!force) /* a guest that does not connect loses it all the same */
 		wait_backend(t, d, is_settled, CONNECT_MS);
+	port = device_port(t, d);
 	rc = begin_close(t, d, force);
 	if (rc == 0)
 		rc = wait_backend(t, d, push_to_close, CLOSE_MS);
@@ -507,6 +509,8 @@ int device_detach(struct tool *t, const struct device *d, bool force)
 	}
 	if (rc == 0 || rc == -ETIMEDOUT)
 		rc = finish_close(t, d);
+	if (rc == 0 && !force)
+		device_await_release(t, d, port);
 	return rc < 0 ? req_fail_rc(&t->r, rc,
 				    "cannot remove %s %u of domain "
 				    "%u",

@@ -33,4 +33,14 @@ int device_write(struct tool *t, const struct device_plan *p);
 /* Wait for the backend, then run the script. -errno: recorded. */
 int device_plug(struct tool *t, const struct device_plan *p);
 
+/* A port of the frontend, as it says in its nodes; 0: none. */
+uint32_t device_port(struct tool *t, const struct device *d);
+/*
+ * The nodes are gone: wait, but not for ever, until the guest has closed that
+ * port, which it had before. When it has it will not touch nodes of the device
+ * any more, which may be those of the next one there.
+ */
+void device_await_release(struct tool *t, const struct device *d,
+			  uint32_t port);
+
 #endif

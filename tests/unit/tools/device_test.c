@@ -14,6 +14,7 @@
 
 #include "device.h"
 #include "disk.h"
+#include "fake_hv.h"
 #include "fixture.h"
 #include "vif.h"
 
@@ -195,6 +196,30 @@ UNIT_TEST(a_disk_has_the_nodes_that_libxl_writes_and_none_in_the_end)
 	expect_nothing_left();
 	EXPECT(strstr(script_log(), "vbd remove backend/vbd/1/51712\n"));
 	EXPECT_EQ(device_detach(&tool, &all[0], false), -ENODEV);
+	tool_close(&tool);
+}
+
+UNIT_TEST(a_device_is_detached_when_the_guest_has_closed_its_port)
+{
+	begin(LOGS);
+	fake_reset(64);
+	fake.d[1].exists = true;
+	fake.d[1].info.domain = 1;
+	for (unsigned int force = 0; force < 2; force++) {
+		struct device *all;
+		size_t nr;
+
+		EXPECT_EQ(device_attach_disk(&tool, 1, &disk), 0);
+		EXPECT_EQ(devices_load(&tool, 1, DEVICE_VBD, &all, &nr), 0);
+		EXPECT_EQ(nr, 1);
+		fake_store_set(FRONT "/queue-0/event-channel", "7");
+		fake_store_set(FRONT "/state", "4");
+		fake_store_set(BACK "/state", "4");
+		fake.looks_at_port = 5;
+		EXPECT_EQ(device_detach(&tool, &all[0], force), 0);
+		EXPECT_EQ(fake.looks_at_port, force ? 5 : 0);
+		expect_nothing_left();
+	}
 	tool_close(&tool);
 }
 

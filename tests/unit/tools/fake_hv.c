@@ -550,10 +550,25 @@ static long version(uint64_t cmd, void *arg)
 	}
 }
 
-static long event_op(uint64_t cmd, struct evtchn_alloc_unbound *op)
+static long port_status(struct evtchn_status *op)
 {
+	if (fake_domain(op->dom) == NULL)
+		return -ESRCH;
+	op->status = EVTCHNSTAT_closed;
+	if (fake.looks_at_port > 0) {
+		op->status = EVTCHNSTAT_interdomain;
+		fake.looks_at_port--;
+	}
+	return 0;
+}
+
+static long event_op(uint64_t cmd, void *arg)
+{
+	struct evtchn_alloc_unbound *op = arg;
 	struct fake_domain *d = fake_domain(op->dom);
 
+	if (cmd == EVTCHNOP_status)
+		return port_status(arg);
 	if (cmd != EVTCHNOP_alloc_unbound)
 		return -ENOSYS;
 	if (d == NULL)

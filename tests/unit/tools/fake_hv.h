@@ -51,6 +51,8 @@ struct fake {
 	unsigned int nr_mapped; /* pages mapped and not unmapped */
 	/* looks at a single domain after which it is dying; 0: never */
 	unsigned int looks_to_live;
+	/* so many looks at a port find it bound to Dom0 */
+	unsigned int looks_at_port;
 	void (*at_destroy)(void); /* a domain has its last moment */
 };
 
