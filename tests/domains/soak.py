@@ -80,7 +80,8 @@ CASES = [
          timeout_s=7200, kernel_args="task=net mib=32 rounds=100",
          steps=task("net")),
     # Each network backend with each frontend: a GiB, deaths, attaching.
-    Case("net-pairs-full", cpus=2, initrd="net.cpio", hv_args=DOM0_1G,
+    Case("net-pairs-full", cpus=2, mem_mib=3072, initrd="net.cpio",
+         hv_args=DOM0_1G,
          timeout_s=14400, kernel_args="task=net-pairs full=1 datagrams=45000 "
          "rounds=20 cycles=500 ends=10", steps=task("net-pairs")),
     Case("fairness-60", icount=True, icount_shift=4, cpus=3, dom0_cpus=1,
